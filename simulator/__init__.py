@@ -1,0 +1,1 @@
+"""A local AWS on a virtual clock: plays what the product would meet, without an account."""

@@ -1,0 +1,101 @@
+"""What the local AWS takes for granted about AWS's own delays: one value to read, to print beside figures, to replace."""
+
+import random
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """A delay that AWS does not promise exactly: somewhere from `least` to `most`, both included."""
+
+    least: timedelta
+    most: timedelta
+
+    def __post_init__(self) -> None:
+        if not timedelta() <= self.least <= self.most:
+            raise ValueError(f"a delay from {self.least} to {self.most} makes no sense")
+
+    def draw(self, rng: random.Random) -> timedelta:
+        """Say one delay, to the millisecond, so that a story reads the same on every machine."""
+        span = (self.most - self.least) // timedelta(milliseconds=1)
+        return self.least + timedelta(milliseconds=rng.randint(0, span))
+
+    def __str__(self) -> str:
+        return f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
+
+
+def seconds(least: float, most: float | None = None) -> Delay:
+    return Delay(least=timedelta(seconds=least), most=timedelta(seconds=least if most is None else most))
+
+
+def minutes(least: float, most: float | None = None) -> Delay:
+    return Delay(least=timedelta(minutes=least), most=timedelta(minutes=least if most is None else most))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumptions:
+    """Each field says where its default comes from: a page of AWS's documentation, or the word assumed."""
+
+    # --- Capacity Blocks ---
+    # "Capacity Blocks pricing and billing": the fee is charged within 5 minutes to 12 hours of the purchase.
+    payment: Delay = field(default=minutes(5, 12 * 60))
+    # Assumed: EC2 says active from 0 to 5 minutes after the start date.
+    delivery: Delay = field(default=minutes(0, 5))
+
+    # --- EC2 instances ---
+    # Assumed: pending to running.
+    instance_start: Delay = field(default=seconds(20, 60))
+    # Assumed: shutting-down to terminated.
+    instance_stop: Delay = field(default=seconds(30, 90))
+    # "Launch instances using Capacity Blocks": several minutes to clean up before a slot is free again.
+    slot_cleanup: Delay = field(default=minutes(3, 6))
+
+    # --- Auto Scaling ---
+    # "Scheduled scaling for Amazon EC2 Auto Scaling": generally within seconds, might be delayed up to two minutes.
+    scheduled_action: Delay = field(default=seconds(0, 120))
+    # Assumed: from a new desired capacity to the launch request.
+    scaling_reaction: Delay = field(default=seconds(1, 5))
+    # Assumed: pause before Auto Scaling tries again after a failed launch.
+    launch_retry: Delay = field(default=seconds(60, 300))
+    # Assumed: until Auto Scaling notices that EC2 terminated an instance and wants to replace it.
+    health_check: Delay = field(default=seconds(30, 90))
+
+    # --- EKS ---
+    # Assumed: how long an update of a node group of size zero takes.
+    node_group_update: Delay = field(default=seconds(60, 300))
+
+    # --- EventBridge ---
+    # Assumed; AWS's architecture blog (Amazon Key, February 2026) measured a 90th percentile of 80 ms.
+    event_delivery: Delay = field(default=seconds(0.05, 0.5))
+    # "Retry policies for event delivery": for 24 hours and up to 185 times, with a growing, jittered pause.
+    event_retries: int = 185
+    event_retry_age: timedelta = timedelta(hours=24)
+
+    # --- EventBridge Scheduler ---
+    # "Schedule types": 60-second precision, a schedule set for 01:00 runs between 01:00:00 and 01:00:59.
+    schedule_precision: Delay = field(default=seconds(0, 59))
+
+    # --- Lambda ---
+    # Assumed: first call of a new execution environment, then of one that is warm. Imports are charged here, since
+    # virtual time stands still while code runs.
+    cold_start: Delay = field(default=seconds(0.6, 1.2))
+    warm_start: Delay = field(default=seconds(0.005, 0.02))
+    # "Error handling for asynchronous invocation": one minute before the first retry, two before the second.
+    async_retries: tuple[timedelta, ...] = (timedelta(minutes=1), timedelta(minutes=2))
+
+    # --- SNS ---
+    # Assumed: from publish to a Lambda or SQS subscriber.
+    notification_delivery: Delay = field(default=seconds(0.02, 0.2))
+
+    # --- every API ---
+    # Assumed: how long one API call takes, seen from a handler.
+    api_call: Delay = field(default=seconds(0.0))
+
+    def as_text(self) -> dict[str, str]:
+        """Name every assumption with its value, to be printed beside what is simulated under it."""
+        return {each.name: _text(getattr(self, each.name)) for each in fields(self)}
+
+
+def _text(value: object) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, tuple) else str(value)
