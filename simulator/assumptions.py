@@ -1,4 +1,4 @@
-"""What the local AWS takes for granted about AWS's own delays: one value to read, to print beside figures, to replace."""
+"""What the local AWS takes for granted about AWS's own delays: one value to print beside figures, and to replace."""
 
 import random
 from dataclasses import dataclass, field, fields
