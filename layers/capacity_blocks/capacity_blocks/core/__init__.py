@@ -1,0 +1,1 @@
+"""Decisions, as data with reasons. Pure: no clock, no network, no environment."""

@@ -1,0 +1,88 @@
+"""What a plan may ask for. Data only: nothing here does anything. Every action is absolute and harmless twice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from capacity_blocks.core.notice import Notice
+from capacity_blocks.core.target import ScheduledAction, TargetId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind:
+    """Point a free target at a reservation, empty: template version, subnets, tag."""
+
+    target: TargetId
+    reservation_id: str
+    subnets: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbind:
+    """Set an empty target free: its subnets and maximum as before, our tag gone."""
+
+    target: TargetId
+    reservation_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Set the sizes of a target."""
+
+    target: TargetId
+    reservation_id: str
+    minimum: int
+    maximum: int
+    desired: int
+    before: datetime | None = None  # too late from this instant on: then the action is dropped
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeLaunch:
+    """Take back the suspension that Auto Scaling itself put on launches."""
+
+    target: TargetId
+    reservation_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unprotect:
+    """Remove scale-in protection from instances, so that scaling in reaches them."""
+
+    target: TargetId
+    reservation_id: str
+    instance_ids: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutScheduledAction:
+    """Write a native scheduled action, which works without this application."""
+
+    target: TargetId
+    reservation_id: str
+    scheduled: ScheduledAction
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteScheduledAction:
+    target: TargetId
+    reservation_id: str | None
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """Tell people, once per key."""
+
+    notice: Notice
+    reason: str
+
+
+TargetAction = Bind | Unbind | Scale | ResumeLaunch | Unprotect | PutScheduledAction | DeleteScheduledAction
+Action = TargetAction | Say

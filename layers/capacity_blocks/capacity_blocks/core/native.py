@@ -1,0 +1,90 @@
+"""Native Auto Scaling scheduled actions: they keep a bound group right when this application does not run."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from capacity_blocks.core.action import DeleteScheduledAction, PutScheduledAction
+from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.service import DRAIN_ACTION, START_ACTION, Service
+from capacity_blocks.core.target import ScheduledAction, Target
+
+OURS = frozenset({START_ACTION, DRAIN_ACTION})
+# EKS writes this one to the group of a node group on a block.
+# https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
+EKS_ACTION = "Amazon EKS Node Group Capacity Scaledown Before Reservation End"
+EKS_LEAD = timedelta(minutes=40)
+# PutScheduledUpdateGroupAction refuses a start in the past; closer than this the running application does the work.
+LEAST_NOTICE = timedelta(seconds=30)
+
+
+def wanted(now: datetime, service: Service, policy: Policy) -> tuple[ScheduledAction, ...]:
+    """Return the scheduled actions that the group of `service` should have."""
+    if not service.reservation.is_paid:
+        return ()
+    timeline, share, actions = service.timeline(policy), service.share, list[ScheduledAction]()
+    if service.may_scale_out(policy) and share:
+        start = ScheduledAction(name=START_ACTION, start=timeline.start, minimum=0, maximum=share, desired=share)
+        actions.append(_moved_off(start, service.target, timedelta(minutes=1)))
+    drain = ScheduledAction(name=DRAIN_ACTION, start=timeline.drain_at, minimum=0, maximum=0, desired=0)
+    actions.append(_moved_off(drain, service.target, -timedelta(minutes=1)))
+    return tuple(a for a in actions if a.start is not None and a.start >= now + LEAST_NOTICE)
+
+
+def steps(
+    now: datetime, service: Service, policy: Policy
+) -> Iterator[PutScheduledAction | DeleteScheduledAction]:
+    """Return what brings the actions of a group in step with its block."""
+    target, block = service.target, service.reservation
+    want = {a.name: a for a in wanted(now, service, policy)}
+    have = {a.name: a for a in target.scheduled_actions if a.name in OURS}
+    for name, action in want.items():
+        if have.get(name) != action:
+            reason = "the block is paid" if name not in have else f"{block.reservation_id} ends at {block.end:%F %H:%M}"
+            yield PutScheduledAction(
+                target=target.id, reservation_id=block.reservation_id, scheduled=action, reason=reason
+            )
+    # One that is due or has just run is left: it vanishes by itself, and until then it does the right thing.
+    gone = [a for a in have.values() if a.name not in want and not (block.is_paid and _has_run(now, a))]
+    yield from deletions(target, gone, block.reservation_id, "the block no longer calls for it")
+
+
+def deletions(
+    target: Target, actions: Iterable[ScheduledAction], reservation_id: str | None, reason: str
+) -> Iterator[DeleteScheduledAction]:
+    for action in actions:
+        yield DeleteScheduledAction(
+            target=target.id, reservation_id=reservation_id, name=action.name, reason=reason
+        )
+
+
+def ours(target: Target) -> tuple[ScheduledAction, ...]:
+    return tuple(a for a in target.scheduled_actions if a.name in OURS)
+
+
+def clashes(now: datetime, service: Service, policy: Policy) -> tuple[ScheduledAction, ...]:
+    """Return the actions of somebody else at the very instants of the block: Auto Scaling allows one at a time."""
+    timeline = service.timeline(policy)
+    instants = {instant for instant in (timeline.start, timeline.drain_at) if instant > now}
+    return tuple(a for a in service.target.scheduled_actions if a.name not in OURS and a.start in instants)
+
+
+def stale_eks_action(service: Service) -> ScheduledAction | None:
+    """Return EKS's own scale-down when it is not in step with the end of the block."""
+    expected = service.reservation.end - EKS_LEAD
+    action = next((a for a in service.target.scheduled_actions if a.name == EKS_ACTION), None)
+    if action is None or action.start is None or abs(action.start - expected) <= timedelta(minutes=1):
+        return None
+    return action
+
+
+def _has_run(now: datetime, action: ScheduledAction) -> bool:
+    return action.start is not None and action.start < now + LEAST_NOTICE
+
+
+def _moved_off(action: ScheduledAction, target: Target, step: timedelta) -> ScheduledAction:
+    """Move an action to the next minute that no action of somebody else has: start later, drain earlier."""
+    taken = {a.start for a in target.scheduled_actions if a.name != action.name}
+    while action.start in taken and action.start is not None:
+        action = replace(action, start=action.start + step)
+    return action

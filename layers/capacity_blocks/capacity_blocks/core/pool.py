@@ -1,0 +1,73 @@
+"""A pool: what is known of a named consumer of blocks in one region when it is planned for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.target import Target, TargetId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occupant:
+    """An instance that runs in a reservation. `group` is the Auto Scaling group that launched it, if one did."""
+
+    instance_id: str
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchFailure:
+    """The last launch that failed in a group, in Auto Scaling's own words."""
+
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Blocks and targets of one name in one region. What was not asked for (see `inquiry`) is absent, not empty."""
+
+    name: str
+    region: str
+    policy: Policy = field(default_factory=Policy)
+    reservations: tuple[Reservation, ...] = ()
+    targets: tuple[Target, ...] = ()
+    said: Mapping[str, datetime] = field(default_factory=dict)  # keys of the notices sent, and when
+    occupants: Mapping[str, tuple[Occupant, ...]] = field(default_factory=dict)  # by reservation id
+    failures: Mapping[TargetId, LaunchFailure] = field(default_factory=dict)
+
+
+def pools(
+    region: str,
+    reservations: Sequence[Reservation],
+    targets: Sequence[Target],
+    policies: Mapping[str, Policy],
+    default: Policy,
+    said: Mapping[str, datetime],
+) -> tuple[tuple[Pool, ...], tuple[Reservation, ...]]:
+    """Sort what a region holds into pools, by name; also return the blocks that no pool claims."""
+    claims = {r.reservation_id: _claimant(r, policies) for r in reservations}
+    names = {t.pool for t in targets} | {name for name in claims.values() if name is not None}
+    found = tuple(
+        Pool(
+            name=name,
+            region=region,
+            policy=policies.get(name, default),
+            reservations=_sorted(r for r in reservations if claims[r.reservation_id] == name),
+            targets=tuple(sorted((t for t in targets if t.pool == name), key=lambda t: t.id)),
+            said=said,
+        )
+        for name in sorted(names)
+    )
+    return found, _sorted(r for r in reservations if claims[r.reservation_id] is None)
+
+
+def _claimant(reservation: Reservation, policies: Mapping[str, Policy]) -> str | None:
+    listed = (name for name, policy in sorted(policies.items()) if reservation.reservation_id in policy.reservations)
+    return reservation.pool or next(listed, None)
+
+
+def _sorted(reservations: Iterable[Reservation]) -> tuple[Reservation, ...]:
+    return tuple(sorted(reservations, key=lambda r: (r.start, r.reservation_id)))
