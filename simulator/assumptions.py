@@ -43,6 +43,30 @@ class Assumptions:
     # Assumed: EC2 says active from 0 to 5 minutes after the start date.
     delivery: Delay = field(default=minutes(0, 5))
 
+    # Assumed: no payment fails unless a story asks for it. A share of 0.1 fails one in ten.
+    payment_failures: float = 0.0
+    # "Monitor Capacity Blocks" says 40 minutes for every block, while "How Capacity Blocks work" says 10 minutes before
+    # the termination begins, which would be 70 for an UltraServer. The page that is about the event is followed.
+    expiration_warning: timedelta = timedelta(minutes=40)
+    ultraserver_expiration_warning: timedelta = timedelta(minutes=40)
+    # Assumed, after "Interruptible Capacity Reservations": each instance is warned 2 minutes before its termination.
+    interruption_warning: timedelta = timedelta(minutes=2)
+    # Assumed: how long after the termination has begun each instance that is left is terminated.
+    reclaim: Delay = field(default=minutes(0, 5))
+    # Assumed: the delivery event is sent when the block is active. True sends it at the start date, before that.
+    delivered_before_active: bool = False
+    # "EventBridge Events Reference" has the current names; older pages had "Capacity Block Reservation ...".
+    current_event_names: bool = True
+    former_event_names: bool = False
+    # Assumed: how long EC2 still lists a block that has ended, or that was never paid.
+    ended_block_listed: timedelta = timedelta(hours=24)
+    # Assumed, after the filter "The type can be instances or ultraservers": DescribeCapacityBlocks lists both kinds.
+    instance_blocks_listed: bool = True
+    # Assumed: at most this share of the stock of a day is taken by other customers.
+    stock_taken_by_others: float = 0.5
+    # A public sample of DescribeCapacityBlockOfferings has whole dollars ("283"); others have cents ("755.00").
+    fee_decimals: int = 0
+
     # --- EC2 instances ---
     # Assumed: pending to running.
     instance_start: Delay = field(default=seconds(20, 60))
