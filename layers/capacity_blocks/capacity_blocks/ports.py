@@ -1,4 +1,4 @@
-"""What the shell needs from the outside world. One object of each kind per region, but for those of the stack itself."""
+"""What the shell needs from the outside world: one object of each kind per region, but for the stack's own."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ class NodeGroupStatus(StrEnum):
     OTHER = "OTHER"
 
     @classmethod
-    def _missing_(cls, value: object) -> "NodeGroupStatus":
+    def _missing_(cls, _value: object) -> "NodeGroupStatus":
         return cls.OTHER
 
 
@@ -105,7 +105,7 @@ class UpdateStatus(StrEnum):
     OTHER = "Other"
 
     @classmethod
-    def _missing_(cls, value: object) -> "UpdateStatus":
+    def _missing_(cls, _value: object) -> "UpdateStatus":
         return cls.OTHER
 
 
@@ -160,9 +160,6 @@ class Ledger(Protocol):
 
     def put_claim(self, claim: Claim, replacing: Claim | None) -> bool:
         """Write a claim if the one there is still `replacing` (None: none there); False if another run was faster."""
-
-    def release(self, claim: Claim) -> None:
-        """Remove a claim if it is still this one."""
 
     def append(self, reservation_id: str, now: datetime, run: str, line: Mapping[str, str]) -> None:
         """Add a line to the history of a block. Lines are never changed or removed."""

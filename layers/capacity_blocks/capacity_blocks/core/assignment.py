@@ -58,7 +58,9 @@ def unserved(now: datetime, pool: Pool) -> tuple[tuple[Reservation, int], ...]:
     for service in bound_services(pool):
         reservation_id = service.reservation.reservation_id
         taken[reservation_id] = taken.get(reservation_id, 0) + service.share
-    left = ((r, r.instance_count - taken.get(r.reservation_id, 0)) for r in pool.reservations if can_serve(now, pool, r))
+    left = (
+        (r, r.instance_count - taken.get(r.reservation_id, 0)) for r in pool.reservations if can_serve(now, pool, r)
+    )
     return tuple((r, n) for r, n in left if n > 0)
 
 
@@ -75,7 +77,8 @@ def assign(now: datetime, pool: Pool) -> Assignment:
             to_bind.append(Service(target=best, reservation=reservation, share=best.wishes.instances or left))
             left -= to_bind[-1].share
         is_done = any(t not in in_time and not misfits(reservation, t, left) for t in free)
-        if left and not is_done:
+        is_unread = any(t.details is None for t in free)  # not read is not "does not fit": the next run will know
+        if left and not is_done and not is_unread:
             reasons = tuple((t.id, misfits(reservation, t, left)) for t in in_time)
             behind = _soonest_free([*bound, *to_bind], pool, reservation)
             waiting.append(Waiting(reservation=reservation, left=left, misfits=reasons, behind=behind))

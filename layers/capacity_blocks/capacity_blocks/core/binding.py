@@ -11,8 +11,10 @@ ABANDONED_AFTER = timedelta(minutes=6)
 
 
 class ClaimState(StrEnum):
-    BINDING = "binding"
+    BINDING = "binding"  # a run is at work on it
+    UPDATING = "updating"  # EKS is: any run may look whether it has finished
     BOUND = "bound"
+    FREE = "free"  # set free again; kept for the template version that the next bind leaves behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

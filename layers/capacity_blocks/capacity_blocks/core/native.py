@@ -31,9 +31,7 @@ def wanted(now: datetime, service: Service, policy: Policy) -> tuple[ScheduledAc
     return tuple(a for a in actions if a.start is not None and a.start >= now + LEAST_NOTICE)
 
 
-def steps(
-    now: datetime, service: Service, policy: Policy
-) -> Iterator[PutScheduledAction | DeleteScheduledAction]:
+def steps(now: datetime, service: Service, policy: Policy) -> Iterator[PutScheduledAction | DeleteScheduledAction]:
     """Return what brings the actions of a group in step with its block."""
     target, block = service.target, service.reservation
     want = {a.name: a for a in wanted(now, service, policy)}
@@ -53,9 +51,7 @@ def deletions(
     target: Target, actions: Iterable[ScheduledAction], reservation_id: str | None, reason: str
 ) -> Iterator[DeleteScheduledAction]:
     for action in actions:
-        yield DeleteScheduledAction(
-            target=target.id, reservation_id=reservation_id, name=action.name, reason=reason
-        )
+        yield DeleteScheduledAction(target=target.id, reservation_id=reservation_id, name=action.name, reason=reason)
 
 
 def ours(target: Target) -> tuple[ScheduledAction, ...]:

@@ -137,9 +137,7 @@ def _vacate(service: Service, reason: str) -> Iterator[Action]:
             continue
         yield action
     if group and (target.desired > 0 or target.minimum > 0 or target.maximum > 0):
-        yield Scale(
-            target=target.id, reservation_id=reservation_id, minimum=0, maximum=0, desired=0, reason=reason
-        )
+        yield Scale(target=target.id, reservation_id=reservation_id, minimum=0, maximum=0, desired=0, reason=reason)
 
 
 def _adrift(now: datetime, pool: Pool, target: Target) -> Iterator[Action]:
@@ -147,9 +145,7 @@ def _adrift(now: datetime, pool: Pool, target: Target) -> Iterator[Action]:
     missing_since = pool.said.get(wording.missing_key(target))
     if target.is_empty and missing_since is not None and now - missing_since >= FORGET_AFTER:
         assert target.bound_to is not None  # noqa: S101  # that is what makes a target adrift
-        yield Unbind(
-            target=target.id, reservation_id=target.bound_to, reason="EC2 no longer lists its reservation"
-        )
+        yield Unbind(target=target.id, reservation_id=target.bound_to, reason="EC2 no longer lists its reservation")
 
 
 def _tidy(target: Target) -> Iterator[Action]:
@@ -207,7 +203,7 @@ def _service_notices(now: datetime, pool: Pool, service: Service) -> Iterator[tu
         yield wording.timeline(service, policy), "it is bound"
         yield from _warnings(now, policy, service)
     if phase is Phase.USABLE and block.state is not ReservationState.ACTIVE and now >= block.start + LATE_AFTER:
-        yield wording.late(service, now), "its start has passed"
+        yield wording.late(service), "its start has passed"
     if is_filling(now, pool, service):
         yield from _filling_notices(now, pool, service)
     if phase in {Phase.DRAINING, Phase.RECLAIMING}:

@@ -1,9 +1,9 @@
 """What the operator of a pool asked for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

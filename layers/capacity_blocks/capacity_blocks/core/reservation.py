@@ -27,7 +27,7 @@ class ReservationState(StrEnum):
     UNRECOGNISED = "unrecognised"
 
     @classmethod
-    def _missing_(cls, value: object) -> "ReservationState":
+    def _missing_(cls, _value: object) -> "ReservationState":
         return cls.UNRECOGNISED
 
 

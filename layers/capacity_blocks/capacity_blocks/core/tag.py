@@ -13,7 +13,7 @@ DRAIN = "capacity-blocks:drain"
 DRAIN_LEAD = "capacity-blocks:drain-lead-minutes"
 BOUND_TO = "capacity-blocks:bound-to"
 
-# A lead is counted back from the end. At 30 minutes EC2 starts to terminate; above a day it is surely a slip of the pen.
+# A lead is counted back from the end. At 30 minutes EC2 starts to terminate; over a day is surely a slip of the pen.
 LEAST_DRAIN_LEAD = timedelta(minutes=31)
 MOST_DRAIN_LEAD = timedelta(hours=24)
 MOST_INSTANCES = 64  # per block, DescribeCapacityBlockOfferingsRequest$InstanceCount

@@ -45,7 +45,6 @@ def timeline(service: Service, policy: Policy) -> Notice:
     block, target = service.reservation, service.target
     return _about(
         service,
-        policy_pool=target.pool,
         key=f"{service.key}:timeline:{block.end:%Y%m%dT%H%M}:{at.drain_at:%H%M}",
         kind="timeline",
         severity=Severity.INFO,
@@ -58,11 +57,10 @@ def timeline(service: Service, policy: Policy) -> Notice:
     )
 
 
-def late(service: Service, now: datetime) -> Notice:
+def late(service: Service) -> Notice:
     block = service.reservation
     return _about(
         service,
-        policy_pool=service.target.pool,
         key=f"{block.reservation_id}:late",
         kind="late",
         severity=Severity.WARNING,
@@ -76,7 +74,6 @@ def scaled_out(service: Service) -> Notice:
     block, target = service.reservation, service.target
     return _about(
         service,
-        policy_pool=target.pool,
         key=scaled_out_key(service),
         kind="scaled-out",
         severity=Severity.INFO,
@@ -89,7 +86,6 @@ def in_service(service: Service) -> Notice:
     target = service.target
     return _about(
         service,
-        policy_pool=target.pool,
         key=in_service_key(service),
         kind="in-service",
         severity=Severity.INFO,
@@ -101,7 +97,6 @@ def in_service(service: Service) -> Notice:
 def outside(service: Service, instance_ids: Sequence[str]) -> Notice:
     return _about(
         service,
-        policy_pool=service.target.pool,
         key=f"{service.key}:outside:{_digest(instance_ids)}",
         kind="outside-the-block",
         severity=Severity.CRITICAL,
@@ -114,10 +109,11 @@ def outside(service: Service, instance_ids: Sequence[str]) -> Notice:
 def not_in_service(service: Service, policy: Policy, failure: LaunchFailure | None) -> Notice:
     target, block = service.target, service.reservation
     idle = service.share - target.in_service
-    last = f" The last launch failed: {failure.message}" if failure else " No launch has failed: they are still booting."
+    last = (
+        f" The last launch failed: {failure.message}" if failure else " No launch has failed: they are still booting."
+    )
     return _about(
         service,
-        policy_pool=target.pool,
         key=f"{service.key}:not-in-service",
         kind="not-in-service",
         severity=Severity.CRITICAL,
@@ -133,7 +129,6 @@ def not_in_service(service: Service, policy: Policy, failure: LaunchFailure | No
 def launch_failed(service: Service, failure: LaunchFailure) -> Notice:
     return _about(
         service,
-        policy_pool=service.target.pool,
         key=f"{service.key}:launch-failed:{_digest([failure.message])}",
         kind="launch-failed",
         severity=Severity.WARNING,
@@ -146,7 +141,6 @@ def launch_failed(service: Service, failure: LaunchFailure) -> Notice:
 def suspended(service: Service) -> Notice:
     return _about(
         service,
-        policy_pool=service.target.pool,
         key=f"{service.key}:suspended",
         kind="suspended",
         severity=Severity.CRITICAL,
@@ -160,7 +154,6 @@ def draining(service: Service, policy: Policy) -> Notice:
     at = service.timeline(policy)
     return _about(
         service,
-        policy_pool=service.target.pool,
         key=drained_key(service),
         kind="draining",
         severity=Severity.INFO,
@@ -177,7 +170,6 @@ def leftover(service: Service, standby: Sequence[str], others: Sequence[Occupant
     named += [f"{o.instance_id} ({'of ' + o.group if o.group else 'in no group'})" for o in others]
     return _about(
         service,
-        policy_pool=service.target.pool,
         key=leftover_key(service),
         kind="leftover",
         severity=Severity.WARNING,
@@ -191,7 +183,6 @@ def clash(service: Service, action: ScheduledAction) -> Notice:
     instant = when(action.start) if action.start else "no time"
     return _about(
         service,
-        policy_pool=service.target.pool,
         key=f"{service.key}:clash:{_digest([action.name, instant])}",
         kind="scheduled-action-clash",
         severity=Severity.WARNING,
@@ -205,7 +196,6 @@ def stale_eks_action(service: Service, action: ScheduledAction) -> Notice:
     instant = when(action.start) if action.start else "no time"
     return _about(
         service,
-        policy_pool=service.target.pool,
         key=f"{service.key}:stale-eks-action:{_digest([instant])}",
         kind="stale-eks-action",
         severity=Severity.CRITICAL,
@@ -316,7 +306,7 @@ def odd_state(pool: Pool, block: Reservation) -> Notice:
         kind=f"state-{block.state.value}",
         severity=Severity.WARNING,
         title=f"{block.reservation_id} is {block.state.value}",
-        text="That is not a state that a Capacity Block is known to take. Nothing is scaled out on it; it still drains.",
+        text="A Capacity Block is not known to take that state. Nothing is scaled out on it; it still drains.",
         next_step="Look at the reservation in the EC2 console.",
     )
 
@@ -366,13 +356,40 @@ def lead_too_short(service: Service, policy: Policy) -> Notice:
     at = service.timeline(policy)
     return _about(
         service,
-        policy_pool=service.target.pool,
         key=f"{service.key}:lead-too-short",
         kind="lead-too-short",
         severity=Severity.WARNING,
         title=f"The drain lead of {service.target.id} falls into the time when EC2 terminates instances",
         text=f"It is drained at {when(at.drain_at)} instead: EC2 terminates from {when(at.reclaim_at)}.",
         next_step=f"Set the tag {tag.DRAIN_LEAD} to more than 60 on targets for UltraServers.",
+    )
+
+
+def bind_failed(target: Target, reservation_id: str, error: str) -> Notice:
+    return Notice(
+        key=f"{reservation_id}:{target.id}:bind-failed:{_digest([error])}",
+        kind="bind-failed",
+        severity=Severity.CRITICAL,
+        title=f"{target.id} could not be bound to {reservation_id}",
+        text=f"AWS says: {error}. The group has its settings of before; it is tried again every minute.",
+        next_step="Correct what AWS names, or free another target of the pool.",
+        pool=target.pool,
+        region=target.id.region,
+        reservation_id=reservation_id,
+        target=str(target.id),
+    )
+
+
+def trouble(region: str, what: str, now: datetime) -> Notice:
+    """Say, once an hour, that something could not be read or done: the rest goes on."""
+    return Notice(
+        key=f"{region}:trouble:{_digest([what])}:{now:%Y%m%dT%H}",
+        kind="trouble",
+        severity=Severity.CRITICAL,
+        title=f"Trouble in {region}",
+        text=f"{what}. What could not be read is not taken for nothing: no change was made on it. Other regions go on.",
+        next_step="If this repeats, look at the function's log and its role.",
+        region=region,
     )
 
 
@@ -389,9 +406,9 @@ def broken_settings(pool: Pool) -> Notice:
     )
 
 
-def _about(service: Service, *, policy_pool: str, **fields: Any) -> Notice:
+def _about(service: Service, **fields: Any) -> Notice:
     return Notice(
-        pool=policy_pool,
+        pool=service.target.pool,
         region=service.reservation.region,
         reservation_id=service.reservation.reservation_id,
         target=str(service.target.id),

@@ -1,0 +1,1 @@
+"""Composition roots, one per function: the only places that join ports to adapters and make clients."""

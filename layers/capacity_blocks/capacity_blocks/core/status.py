@@ -1,0 +1,70 @@
+"""Where a block is, what happens next and why: what an operator asks at three in the morning."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from capacity_blocks.core.assignment import assign
+from capacity_blocks.core.pool import Pool
+from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.timeline import Phase, Timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockStatus:
+    reservation_id: str
+    pool: str
+    region: str
+    state: str
+    phase: str
+    start: datetime
+    drain_at: datetime
+    reclaim_at: datetime
+    end: datetime
+    targets: tuple[str, ...]
+    next: str
+
+
+def statuses(now: datetime, pool: Pool) -> tuple[BlockStatus, ...]:
+    """Describe each block of the pool that has not ended long ago."""
+    assignment = assign(now, pool)
+    waiting = {w.reservation.reservation_id for w in assignment.waiting}
+    taken: dict[str, list[str]] = {}
+    for service in assignment.bound:
+        running = f"{service.target.id}: {service.target.in_service} of {service.share} in service"
+        taken.setdefault(service.reservation.reservation_id, []).append(running)
+    blocks = (b for b in pool.reservations if not b.is_dead)
+    return tuple(_status(now, pool, b, tuple(taken.get(b.reservation_id, ())), waiting) for b in blocks)
+
+
+def _status(now: datetime, pool: Pool, block: Reservation, targets: tuple[str, ...], waiting: set[str]) -> BlockStatus:
+    timeline = Timeline.of(block, pool.policy)
+    phase = timeline.phase(now)
+    return BlockStatus(
+        reservation_id=block.reservation_id,
+        pool=pool.name,
+        region=pool.region,
+        state=block.state.value,
+        phase=phase.value,
+        start=timeline.start,
+        drain_at=timeline.drain_at,
+        reclaim_at=timeline.reclaim_at,
+        end=timeline.end,
+        targets=targets,
+        next=_next(phase, timeline, block, block.reservation_id in waiting),
+    )
+
+
+def _next(phase: Phase, timeline: Timeline, block: Reservation, is_waiting: bool) -> str:
+    match phase:
+        case Phase.BEFORE_START if not block.is_paid:
+            return f"waits for payment; is to start at {timeline.start:%F %H:%M} UTC"
+        case Phase.BEFORE_START:
+            lack = ", but no target is free for all of it" if is_waiting else ""
+            return f"scales out at {timeline.start:%F %H:%M} UTC{lack}"
+        case Phase.USABLE:
+            lack = "waits for a free target; " if is_waiting else ""
+            return f"{lack}scales to zero at {timeline.drain_at:%F %H:%M} UTC"
+        case Phase.DRAINING | Phase.RECLAIMING:
+            return f"ends at {timeline.end:%F %H:%M} UTC"
+        case Phase.ENDED:
+            return "has ended"

@@ -1,0 +1,101 @@
+"""Observe a region: the listings first, then only what is due to be asked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from capacity_blocks.core import tag
+from capacity_blocks.core.group import EKS_NODE_GROUP, targets
+from capacity_blocks.core.inquiry import inquiries
+from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.pool import Pool, pools
+from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.target import Details, Target, TargetKind, TemplateVersion
+from capacity_blocks.ports import AwsError, NodeGroupStatus, Region
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What was seen of a region. `errors` are inquiries that failed; the listings are whole."""
+
+    pools: tuple[Pool, ...] = ()
+    unclaimed: tuple[Reservation, ...] = ()
+    errors: tuple[AwsError, ...] = ()
+
+
+def observe(
+    now: datetime, region: Region, policies: Mapping[str, Policy], default: Policy, said: Mapping[str, datetime]
+) -> Observation:
+    """Return all pools of `region`; raise AwsError when a listing cannot be read: unknown is not none."""
+    node_groups = region.node_groups.tagged(tag.POOL)
+    groups = [
+        *region.groups.tagged(tag.POOL),
+        *(region.groups.tagged(EKS_NODE_GROUP) if node_groups else ()),
+    ]
+    found = targets(groups, node_groups, region.groups.scheduled_actions())
+    seen, unclaimed = pools(region.name, region.reservations.capacity_blocks(), found, policies, default, said)
+    errors: list[AwsError] = []
+    asked = tuple(_ask(now, region, pool, errors) for pool in seen)
+    return Observation(pools=asked, unclaimed=unclaimed, errors=tuple(errors))
+
+
+def _ask(now: datetime, region: Region, pool: Pool, errors: list[AwsError]) -> Pool:
+    """Answer what is due of `pool`. An inquiry that fails leaves its answer out and goes to `errors`."""
+    due = inquiries(now, pool)
+    target = {t.id: t for t in pool.targets}
+
+    details = _answers({i: partial(read_details, region, target[i]) for i in due.details}, errors)
+    failures = _answers({i: partial(region.groups.last_failure, target[i].group) for i in due.failures}, errors)
+    occupants = _answers(
+        {"all": partial(region.reservations.occupants, due.occupants)} if due.occupants else {}, errors
+    )
+    return replace(
+        pool,
+        targets=tuple(replace(t, details=details.get(t.id)) for t in pool.targets),
+        occupants=occupants.get("all", {}),
+        failures={i: failure for i, failure in failures.items() if failure is not None},
+    )
+
+
+def _answers(questions: Mapping[K, Callable[[], T]], errors: list[AwsError]) -> dict[K, T]:
+    found: dict[K, T] = {}
+    for name, ask in questions.items():
+        try:
+            found[name] = ask()
+        except AwsError as error:
+            errors.append(error)
+    return found
+
+
+def read_details(region: Region, target: Target) -> Details:
+    """Read what a bind needs to know of `target`."""
+    match target.id.kind:
+        case TargetKind.AUTO_SCALING_GROUP:
+            subnets = target.wishes.subnets or target.subnets
+            return _details(region, target.template, subnets, ())
+        case TargetKind.NODE_GROUP:
+            node_group = region.node_groups.describe(target.id)
+            obstacles = []
+            if node_group.capacity_type != "CAPACITY_BLOCK":
+                obstacles.append(
+                    f"its capacity type is {node_group.capacity_type}, which cannot be changed: "
+                    "create it anew with CAPACITY_BLOCK"
+                )
+            if node_group.status is NodeGroupStatus.OTHER:
+                obstacles.append("EKS is creating or deleting it, or failed to: wait, or repair it")
+            return _details(region, node_group.template, node_group.subnets, tuple(obstacles))
+
+
+def _details(
+    region: Region, template: TemplateVersion | None, subnets: tuple[str, ...], obstacles: tuple[str, ...]
+) -> Details:
+    return Details(
+        template=region.templates.read(template) if template is not None else None,
+        subnets=tuple(region.subnets.subnets(subnets)) if subnets else (),
+        obstacles=obstacles,
+    )

@@ -1,0 +1,69 @@
+"""Everything this application reads from its environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.tag import MOST_DRAIN_LEAD
+from capacity_blocks.core.timeline import RECLAIM_LEAD, ULTRASERVER_RECLAIM_LEAD
+
+MINUTE = timedelta(minutes=1)
+
+
+class SettingsError(ValueError):
+    """An environment variable is missing or malformed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    topic_arn: str
+    ledger_table: str
+    observe_only: bool
+    regions: tuple[str, ...]
+    pool_settings_path: str
+    schedule_group: str
+    schedule_role_arn: str
+    schedule_dead_letters_arn: str
+    policy: Policy  # the default of every pool
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read the environment; raise SettingsError, which names the variable, its value and what is allowed."""
+        try:
+            return cls(
+                topic_arn=env["TOPIC_ARN"],
+                ledger_table=env["LEDGER_TABLE"],
+                observe_only=_boolean(env, "OBSERVE_ONLY"),
+                regions=tuple(env["REGIONS"].replace(",", " ").split()) or (env["AWS_REGION"],),
+                pool_settings_path=env["POOL_SETTINGS_PATH"],
+                schedule_group=env["SCHEDULE_GROUP"],
+                schedule_role_arn=env["SCHEDULE_ROLE_ARN"],
+                schedule_dead_letters_arn=env["SCHEDULE_DEAD_LETTERS_ARN"],
+                policy=Policy(
+                    drain_lead=_minutes(env, "DRAIN_LEAD_MINUTES", more_than=RECLAIM_LEAD),
+                    ultraserver_drain_lead=_minutes(
+                        env, "ULTRASERVER_DRAIN_LEAD_MINUTES", more_than=ULTRASERVER_RECLAIM_LEAD
+                    ),
+                    verify_within=_minutes(env, "VERIFY_WITHIN_MINUTES", more_than=timedelta(0)),
+                ),
+            )
+        except KeyError as missing:
+            raise SettingsError(f"environment variable {missing.args[0]} is not set") from None
+
+
+def _boolean(env: Mapping[str, str], name: str) -> bool:
+    match env[name]:
+        case "true":
+            return True
+        case "false":
+            return False
+        case text:
+            raise SettingsError(f"{name} is {text!r}; allowed: true, false")
+
+
+def _minutes(env: Mapping[str, str], name: str, *, more_than: timedelta) -> timedelta:
+    text, least, most = env[name], int(more_than / MINUTE) + 1, int(MOST_DRAIN_LEAD / MINUTE)
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise SettingsError(f"{name} is {text!r}; allowed: a whole number of minutes from {least} to {most}")
+    return int(text) * MINUTE

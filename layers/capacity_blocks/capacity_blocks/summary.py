@@ -1,0 +1,43 @@
+"""What a run tells the one who started it: plain JSON, and lines for the log."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from capacity_blocks.core.status import BlockStatus
+from capacity_blocks.executor import described
+from capacity_blocks.reconciler import Report, Step
+from capacity_blocks.request import Request
+
+
+def summary(report: Report, request: Request, mode: str) -> dict[str, Any]:
+    """Return the report: counts for a machine's trigger, every block and step for a person's."""
+    counts: dict[str, Any] = {
+        "mode": mode,
+        "now": report.now.isoformat(),
+        "look_again_at": report.look_again_at.isoformat() if report.look_again_at else None,
+        "errors": list(report.errors),
+    }
+    if request.trigger != "console":
+        return counts | {"blocks": len(report.blocks), "steps": len(report.steps)}
+    full = counts | {"blocks": [_block(b) for b in report.blocks], "steps": list(log_lines(report))}
+    if request.reservation_id is not None and not report.blocks:
+        full["note"] = f"{request.reservation_id}: no pool that was looked at holds a block of this id"
+    if request.pool is not None and not report.blocks and not report.steps:
+        full["note"] = f"{request.pool}: no pool of this name holds a block"
+    return full
+
+
+def log_lines(report: Report) -> Iterator[dict[str, str]]:
+    """Return one flat record for each step: one log line a decision."""
+    return (_step(step) for step in report.steps)
+
+
+def _step(step: Step) -> dict[str, str]:
+    did = type(step.action).__name__
+    return {"region": step.region, "pool": step.pool, "did": did, "outcome": step.outcome, **described(step.action)}
+
+
+def _block(block: BlockStatus) -> dict[str, Any]:
+    return {name: v.isoformat() if isinstance(v, datetime) else v for name, v in asdict(block).items()}
