@@ -1,0 +1,107 @@
+"""The template as it would be deployed, and questions that several tests ask about it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from simulator.template import Template, load
+
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "template.yaml"
+
+
+@cache
+def deployed() -> Template:
+    """Return the translated template with every parameter at its default."""
+    return load(PATH, {}, "us-east-1")
+
+
+@cache
+def written() -> Mapping[str, Any]:
+    """Return the template as it stands in the file."""
+    document: Mapping[str, Any] = yaml_parse(PATH.read_text())
+    return document
+
+
+def of_type(resource_type: str) -> dict[str, dict[str, Any]]:
+    """Return the properties of all resources of a type, by logical id."""
+    return {
+        logical_id: resource.get("Properties", {})
+        for logical_id, resource in deployed().resources.items()
+        if resource["Type"] == resource_type
+    }
+
+
+def target_of(reference: object) -> str | None:
+    """Say which resource a Ref or a GetAtt names."""
+    match reference:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]}:
+            return name
+        case {"Fn::GetAtt": str(path)}:
+            return path.partition(".")[0]
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement of an identity policy, with its lists made lists and its variables made values."""
+
+    role: str
+    policy: str
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, Any]]
+
+    def __str__(self) -> str:
+        return f"{self.role}-{self.sid}"
+
+    @property
+    def condition_keys(self) -> frozenset[str]:
+        return frozenset(key for operator in self.conditions.values() for key in operator)
+
+
+def statements() -> Iterator[Statement]:
+    """Return every statement of every role."""
+    for role, properties in of_type("AWS::IAM::Role").items():
+        for policy in properties.get("Policies", []):
+            yield from _statements(role, policy)
+    for properties in of_type("AWS::IAM::RolePolicy").values():
+        yield from _statements(str(target_of(properties["RoleName"])), properties)
+
+
+def _statements(role: str, policy: Mapping[str, Any]) -> Iterator[Statement]:
+    for statement in policy["PolicyDocument"]["Statement"]:
+        assert statement["Effect"] == "Allow", f"{role}: {statement['Sid']}"
+        yield Statement(
+            role=role,
+            policy=policy["PolicyName"],
+            sid=statement["Sid"],
+            actions=tuple(_list(statement["Action"])),
+            resources=tuple(_text(one) for entry in _list(statement["Resource"]) for one in _list(_value(entry))),
+            conditions=statement.get("Condition", {}),
+        )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _value(value: Any) -> Any:
+    return deployed().parameters.get(target_of(value) or "", value)
+
+
+def _text(resource: Any) -> str:
+    match resource:
+        case str():
+            return resource
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{[^}]*\}", "*", text)
+        case _:
+            return f"one:{target_of(resource)}"

@@ -1,0 +1,79 @@
+"""What an operator is asked, and what of it reaches the code."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from capacity_blocks.settings import Settings
+from tests.template.stack import deployed, of_type, target_of, written
+
+PARAMETERS = written()["Parameters"]
+INTERFACE = written()["Metadata"]["AWS::CloudFormation::Interface"]
+ENVIRONMENTS = {f: p["Environment"]["Variables"] for f, p in of_type("AWS::Lambda::Function").items()}
+NOT_OURS = {"POWERTOOLS_SERVICE_NAME"}  # read by Powertools
+FROM_LAMBDA = {"AWS_REGION": "us-east-1"}  # there in every function
+
+
+class Watched(Mapping[str, str]):
+    """An environment that remembers what was read of it."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values_of, self.read = values, set[str]()
+
+    def __getitem__(self, name: str) -> str:
+        self.read.add(name)
+        return self.values_of[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_of)
+
+    def __len__(self) -> int:
+        return len(self.values_of)
+
+
+def environment(function: str) -> dict[str, str]:
+    """Return what a function finds in its environment when every parameter is at its default."""
+    return {name: _text(value) for name, value in ENVIRONMENTS[function].items()} | FROM_LAMBDA
+
+
+def _text(value: object) -> str:
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": [str(between), {"Ref": str(name)}]}:
+            return between.join(deployed().parameters[name])
+        case {"Ref": str(name)} if name in deployed().parameters:
+            return str(deployed().parameters[name])
+        case _:
+            return f"arn:aws:one:us-east-1:123456789012:{target_of(value)}"
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_parameter_is_described_and_has_a_default(name: str) -> None:
+    assert len(PARAMETERS[name]["Description"]) > 30
+    assert "Default" in PARAMETERS[name]
+
+
+def test_every_parameter_has_a_label_and_a_place() -> None:
+    placed = [name for group in INTERFACE["ParameterGroups"] for name in group["Parameters"]]
+
+    assert sorted(placed) == sorted(PARAMETERS)
+    assert sorted(INTERFACE["ParameterLabels"]) == sorted(PARAMETERS)
+
+
+def test_it_is_deployed_to_observe_only() -> None:
+    assert PARAMETERS["ObserveOnly"]["Default"] == "true"
+
+
+@pytest.mark.parametrize("function", ENVIRONMENTS)
+def test_the_settings_read_what_the_template_sets_and_nothing_else(function: str) -> None:
+    watched = Watched(environment(function))
+
+    Settings.from_env(watched)
+
+    assert watched.read - FROM_LAMBDA.keys() == ENVIRONMENTS[function].keys() - NOT_OURS
+
+
+@pytest.mark.parametrize("output", written()["Outputs"])
+def test_an_output_is_described(output: str) -> None:
+    assert written()["Outputs"][output]["Description"]

@@ -1,0 +1,138 @@
+"""What the roles grant, held against what the code declares and what IAM itself knows."""
+
+import importlib
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from policy_sentry.querying.actions import get_action_data
+
+from simulator.template import local_path
+from tests.template.stack import Statement, of_type, statements, target_of
+
+# What Lambda does in a function's name: it logs, traces, and keeps what failed.
+RUNTIME = frozenset(
+    {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sqs:SendMessage",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    }
+)
+POOL_TAG = "ResourceTag/capacity-blocks:pool"
+STATEMENTS = tuple(statements())
+FUNCTIONS = of_type("AWS::Lambda::Function")
+
+each_statement = pytest.mark.parametrize("statement", STATEMENTS, ids=str)
+
+
+@cache
+def known(action: str) -> tuple[dict[str, Any], ...]:
+    """Return what the Service Authorization Reference says of an action, one row for each type of resource."""
+    service, name = action.split(":")
+    data = get_action_data(service, name)
+    assert data, f"IAM knows no action {action}"
+    return tuple(data[service])
+
+
+def granted(role: str, policy: str) -> frozenset[str]:
+    return frozenset(a for s in STATEMENTS if s.role == role and s.policy == policy for a in s.actions)
+
+
+def kind(arn: str) -> tuple[str, str]:
+    """Return service and resource type of an ARN or of its pattern."""
+    _, _, service, _, _, resource = arn.split(":", 5)
+    return service, resource.replace("/", ":").split(":")[0]
+
+
+def keys(action: str, resource: str) -> frozenset[str]:
+    """Return the condition keys that IAM fills in for an action on a resource, with tag keys left out."""
+    rows: Iterator[dict[str, Any]] = iter(known(action))
+    if resource.startswith("arn:"):
+        rows = (row for row in rows if row["resource_arn_format"] != "*")
+        rows = (row for row in rows if kind(row["resource_arn_format"]) == kind(resource))
+    return frozenset(key.partition("${")[0] for row in rows for key in row["condition_keys"])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_granted_what_its_adapters_call_and_no_more(function: str) -> None:
+    folder = local_path(FUNCTIONS[function]["Code"]).name
+    adapters = importlib.import_module(f"capacity_blocks.bootstrap.{folder}").ADAPTERS
+    role = target_of(FUNCTIONS[function]["Role"])
+    assert role is not None
+
+    assert granted(role, folder) == frozenset().union(*(adapter.PERMISSIONS for adapter in adapters))
+    assert granted(role, "runtime") == RUNTIME
+    assert {s.policy for s in STATEMENTS if s.role == role} == {folder, "runtime"}
+
+
+def test_no_two_functions_share_a_role() -> None:
+    roles = [target_of(function["Role"]) for function in FUNCTIONS.values()]
+
+    assert len(roles) == len(set(roles))
+
+
+def test_a_role_has_no_policy_from_elsewhere_and_can_be_bounded() -> None:
+    for role, properties in of_type("AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in properties, role
+        assert properties["PermissionsBoundary"] == {
+            "Fn::If": ["IsBounded", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]
+        }, role
+
+
+@each_statement
+def test_an_action_is_written_out_and_known_to_iam(statement: Statement) -> None:
+    for action in statement.actions:
+        assert "*" not in action
+        assert known(action)
+
+
+@each_statement
+def test_any_resource_is_granted_only_where_iam_knows_no_resource_or_the_taker_is_named(statement: Statement) -> None:
+    if "*" not in statement.resources or "iam:PassedToService" in statement.condition_keys:
+        return
+    for action in statement.actions:
+        assert {row["resource_arn_format"] for row in known(action)} == {"*"}, action
+
+
+@each_statement
+def test_a_resource_is_of_a_type_that_the_action_works_on(statement: Statement) -> None:
+    arns = {resource for resource in statement.resources if resource.startswith("arn:")}
+    taken = {
+        kind(row["resource_arn_format"])
+        for action in statement.actions
+        for row in known(action)
+        if row["resource_arn_format"] != "*"
+    }
+
+    assert {kind(arn) for arn in arns} <= taken
+
+
+@each_statement
+def test_a_condition_is_one_that_iam_can_check(statement: Statement) -> None:
+    for action in statement.actions:
+        for resource in statement.resources:
+            checked = keys(action, resource)
+            for key in statement.condition_keys:
+                assert key.partition("capacity-blocks:")[0] in checked, f"{action} on {resource}: {key}"
+
+
+@each_statement
+def test_groups_are_changed_only_where_they_carry_our_tag(statement: Statement) -> None:
+    for action in statement.actions:
+        service = action.split(":")[0]
+        if service in {"autoscaling", "eks"} and known(action)[0]["access_level"] in {"Write", "Tagging"}:
+            assert any(key.endswith(POOL_TAG) for key in statement.condition_keys), action
+
+
+def test_roles_are_passed_to_a_named_service_only() -> None:
+    passing = [s for s in STATEMENTS if "iam:PassRole" in s.actions]
+
+    assert passing
+    assert all("iam:PassedToService" in s.condition_keys for s in passing)
+
+
+def test_nobody_may_spend() -> None:
+    assert not [s for s in STATEMENTS for action in s.actions if action.startswith("ec2:Purchase")]
