@@ -1,0 +1,70 @@
+"""One way for all adapters to say that a call failed: `ports.AwsError`."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from capacity_blocks.ports import AwsError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Refusals that say "not now", although they come as 4xx: botocore's own lists (botocore/retries/standard.py and
+# _retry.json), and EC2's limit on describing blocks, which those lists lack.
+NOT_NOW = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "CapacityBlockDescribeLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "Throttling",
+        "ThrottledException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+
+
+def raises_aws_error(call: Callable[P, T]) -> Callable[P, T]:
+    """Turn what botocore raises in `call` into AwsError. Not for generators: they fail after they have returned."""
+
+    @wraps(call)
+    def translated(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return call(*args, **kwargs)
+        except ClientError as error:
+            details = error.response["Error"]
+            raise AwsError(
+                error.operation_name,
+                details.get("Code", "Unknown"),
+                details.get("Message", "AWS gave no message"),
+                definite=is_definite(error),
+            ) from error
+        except BotoCoreError as error:
+            # What botocore finds wrong with the arguments was never sent; all else may have been carried out.
+            definite = isinstance(error, ParamValidationError)
+            raise AwsError(call.__qualname__, type(error).__name__, str(error), definite=definite) from error
+
+    return translated
+
+
+def is_definite(error: ClientError) -> bool:
+    """Whether AWS refused the call, and nothing was done. A refused retry says nothing of the attempt before it."""
+    metadata = error.response.get("ResponseMetadata", {})
+    refused = 400 <= metadata.get("HTTPStatusCode", 500) < 500
+    return refused and metadata.get("RetryAttempts", 0) == 0 and code(error) not in NOT_NOW
+
+
+def code(error: ClientError) -> str:
+    return error.response["Error"].get("Code", "")
