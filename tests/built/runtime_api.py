@@ -39,6 +39,14 @@ class _Invocation:
     deadline_ms: int
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a function that is stopped hangs up
+            super().handle_error(request, client_address)
+
+
 class RuntimeApi:
     """One function's side of Lambda: events go in, outcomes come out, one at a time."""
 
@@ -46,8 +54,7 @@ class RuntimeApi:
         self.function_arn = function_arn
         self._waiting: queue.Queue[_Invocation | None] = queue.Queue()
         self._outcomes: queue.Queue[Outcome] = queue.Queue()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._count = 0
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

@@ -48,6 +48,25 @@ def target_of(reference: object) -> str | None:
             return None
 
 
+def environment(function: str) -> dict[str, str]:
+    """Return what the template puts into a function's environment, with every parameter at its default."""
+    variables = of_type("AWS::Lambda::Function")[function]["Environment"]["Variables"]
+    return {name: _variable(value) for name, value in variables.items()}
+
+
+def _variable(value: object) -> str:
+    parameters = deployed().parameters
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": [str(between), {"Ref": str(name)}]}:
+            return between.join(parameters[name])
+        case {"Ref": str(name)} if name in parameters:
+            return str(parameters[name])
+        case _:  # a resource: its own words where it is created, a made-up ARN here
+            return f"arn:aws:one:us-east-1:123456789012:{target_of(value)}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """One statement of an identity policy, with its lists made lists and its variables made values."""
