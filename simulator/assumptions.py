@@ -75,6 +75,9 @@ class Assumptions:
     # "Launch instances using Capacity Blocks": several minutes to clean up before a slot is free again.
     slot_cleanup: Delay = field(default=minutes(3, 6))
 
+    # Assumed: nobody gets the types that are sold as Capacity Blocks on demand (modelplane #113 saw none in 3 Regions).
+    on_demand_accelerators: bool = False
+
     # --- Auto Scaling ---
     # "Scheduled scaling for Amazon EC2 Auto Scaling": generally within seconds, might be delayed up to two minutes.
     scheduled_action: Delay = field(default=seconds(0, 120))
@@ -85,7 +88,13 @@ class Assumptions:
     # Assumed: until Auto Scaling notices that EC2 terminated an instance and wants to replace it.
     health_check: Delay = field(default=seconds(30, 90))
 
+    # "Suspend and resume processes": most commonly after over 24 hours of failed launches.
+    administrative_suspension: timedelta = timedelta(hours=24)
+
     # --- EKS ---
+    # Assumed, as the worse case: EKS's own scale-down stays at the time at which it was first set.
+    eks_action_follows_extension: bool = False
+    eks_action_follows_version: bool = False
     # Assumed: how long an update of a node group of size zero takes.
     node_group_update: Delay = field(default=seconds(60, 300))
 
