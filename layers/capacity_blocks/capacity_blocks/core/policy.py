@@ -15,7 +15,7 @@ class Policy:
     verify_within: timedelta = timedelta(minutes=15)  # instances in service this long after the group was scaled out
     scale_out: bool = True
     reservations: tuple[str, ...] = ()  # taken as if tagged with the pool, for blocks that cannot carry our tag
-    price_per_instance_hour: Mapping[str, Decimal] = field(default_factory=dict)  # by instance type, in US dollars
+    price_per_instance_hour: Mapping[str, Decimal] = field(default_factory=dict, hash=False)  # by type, in dollars
     broken: str | None = None  # why the pool's own settings could not be read; the stack's defaults then stand
 
     @property

@@ -1,0 +1,126 @@
+"""What the reconcile function is made of."""
+
+import gc
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+from capacity_blocks.adapters.autoscaling import AutoScalingGroups
+from capacity_blocks.adapters.clock import SystemClock
+from capacity_blocks.adapters.dynamodb import DynamoDbLedger
+from capacity_blocks.adapters.ec2_reservations import Ec2Reservations
+from capacity_blocks.adapters.ec2_subnets import Ec2Subnets
+from capacity_blocks.adapters.ec2_templates import Ec2LaunchTemplates
+from capacity_blocks.adapters.eks import EksNodeGroups
+from capacity_blocks.adapters.scheduler import SchedulerWakeups
+from capacity_blocks.adapters.sns import SnsNotifier
+from capacity_blocks.adapters.ssm import SsmPoolSettings
+from capacity_blocks.executor import DryRunExecutor, LiveExecutor, ObservingExecutor, Speaker
+from capacity_blocks.ports import Region
+from capacity_blocks.reconciler import PolicyReader, Reconciler
+from capacity_blocks.settings import Settings
+from capacity_blocks.watch import Watch
+
+# Every class here that calls AWS; a test holds the function's role against what they declare.
+ADAPTERS = (
+    AutoScalingGroups,
+    DynamoDbLedger,
+    Ec2LaunchTemplates,
+    Ec2Reservations,
+    Ec2Subnets,
+    EksNodeGroups,
+    SchedulerWakeups,
+    SnsNotifier,
+    SsmPoolSettings,
+)
+
+# Half a minute of a start or a drain is the most that one call that hangs may cost; the next sweep is another try.
+CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=10)
+
+
+@cache
+def session() -> botocore.session.Session:
+    """Return the one session. Importing boto3 would load the transfer manager of S3, a fifth of a cold start."""
+    return botocore.session.Session()
+
+
+def client(service: str, region_name: str | None = None) -> Any:
+    """Make a client; in the stack's own region when none is named.
+
+    EC2's service model is some hundred thousand objects that all live on: the garbage collector would walk them
+    again and again while they are made, for nothing and a sixth of the time.
+    """
+    gc.disable()
+    try:
+        return session().create_client(service, region_name=region_name, config=CONFIG)
+    finally:
+        gc.enable()
+
+
+@cache
+def region(name: str, account: str) -> Region:
+    """Make the adapters of one region. They outlive an invocation: what they have learned is kept."""
+    ec2 = client("ec2", name)
+    tagging = client("resourcegroupstaggingapi", name)
+    return Region(
+        name=name,
+        reservations=Ec2Reservations(ec2, name, account),
+        templates=Ec2LaunchTemplates(ec2),
+        subnets=Ec2Subnets(ec2),
+        groups=AutoScalingGroups(client("autoscaling", name), name),
+        node_groups=EksNodeGroups(client("eks", name), tagging),
+    )
+
+
+@cache
+def ledger(table: str, namespace: str) -> DynamoDbLedger:
+    return DynamoDbLedger(client("dynamodb"), table, namespace)
+
+
+@cache
+def notifier(topic_arn: str, observe_only: bool) -> SnsNotifier:  # cached, so by position
+    return SnsNotifier(client("sns"), topic_arn, observe_only=observe_only)
+
+
+@cache
+def policy_reader(settings: Settings) -> PolicyReader:
+    return PolicyReader(SsmPoolSettings(client("ssm"), settings.pool_settings_path), settings.policy)
+
+
+@cache
+def wakeups(settings: Settings, function_arn: str) -> SchedulerWakeups:
+    return SchedulerWakeups(
+        client("scheduler"),
+        SystemClock(),
+        group=settings.schedule_group,
+        function_arn=function_arn,
+        role_arn=settings.schedule_role_arn,
+        dead_letters_arn=settings.schedule_dead_letters_arn,
+    )
+
+
+def watch(settings: Settings, function_arn: str, run: str, *, dry_run: bool) -> Watch:
+    """Make one invocation, named `run`. A dry run changes and sends nothing; observing only speaks."""
+    clock = SystemClock()
+    account = function_arn.split(":")[4]
+    memory = ledger(settings.ledger_table, "observe" if settings.observe_only else "live")
+    speaker = Speaker(ledger=memory, notifier=notifier(settings.topic_arn, settings.observe_only), clock=clock, run=run)
+    observing = ObservingExecutor(speaker=speaker)
+    live = LiveExecutor(clock=clock, ledger=memory, speaker=speaker, run=run)
+    reconciler = Reconciler(
+        clock=clock,
+        regions=[region(name, account) for name in settings.regions],
+        policy_reader=policy_reader(settings),
+        ledger=memory,
+        executor=DryRunExecutor() if dry_run else observing if settings.observe_only else live,
+        speaker=None if dry_run else speaker,
+    )
+    return Watch(
+        clock=clock,
+        ledger=memory,
+        reconciler=reconciler,
+        wakeups=None if settings.observe_only else wakeups(settings, function_arn),
+        run=run,
+    )
