@@ -25,6 +25,7 @@ class DynamoDbLedger:
     """`namespace` keeps the notices of two modes apart: what was said while only observing is said again for real."""
 
     PERMISSIONS = frozenset({"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"})
+    DEPENDENT_PERMISSIONS = frozenset[str]()
 
     def __init__(self, client: "DynamoDBClient", table: str, namespace: str) -> None:
         self._client = client

@@ -26,6 +26,7 @@ class Ec2Reservations:
     """`account` is our own: blocks of another owner are shared with us."""
 
     PERMISSIONS = frozenset({"ec2:DescribeCapacityBlocks", "ec2:DescribeCapacityReservations", "ec2:DescribeInstances"})
+    DEPENDENT_PERMISSIONS = frozenset[str]()
 
     def __init__(self, client: "EC2Client", region: str, account: str) -> None:
         self._client = client

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 class Ec2Subnets:
     PERMISSIONS = frozenset({"ec2:DescribeSubnets"})
+    DEPENDENT_PERMISSIONS = frozenset[str]()
 
     def __init__(self, client: "EC2Client") -> None:
         self._client = client

@@ -14,6 +14,7 @@ class SnsNotifier:
     """`observe_only` makes every notice say that nothing was changed."""
 
     PERMISSIONS = frozenset({"sns:Publish"})
+    DEPENDENT_PERMISSIONS = frozenset[str]()
 
     def __init__(self, client: "SNSClient", topic_arn: str, *, observe_only: bool) -> None:
         self._client = client

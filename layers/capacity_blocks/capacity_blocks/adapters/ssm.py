@@ -15,6 +15,7 @@ class SsmPoolSettings:
     """`path` is the hierarchy that holds them: the parameter `<path>/<pool>` is the pool's."""
 
     PERMISSIONS = frozenset({"ssm:GetParametersByPath"})
+    DEPENDENT_PERMISSIONS = frozenset[str]()
 
     def __init__(self, client: "SSMClient", path: str) -> None:
         self._client = client
