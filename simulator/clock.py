@@ -75,11 +75,11 @@ class VirtualClock:
     def park(self, at_most: timedelta | None = None) -> None:
         """Let others run until somebody resumes the calling task, or until `at_most` has passed."""
         task = self.current_task()
+        for notify in self.on_park:
+            notify()
         self._parked[task] = next(self._order)
         if at_most is not None:
             self._resume_at(self._now + at_most, task, None)
-        for notify in self.on_park:
-            notify()
         try:
             self._hub(task).switch()
         finally:

@@ -1,0 +1,209 @@
+"""Every AWS API call of the process passes here: it is recorded, struck by faults, and its answer validated."""
+
+import copy
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+from unittest import mock
+
+from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.responses import ActionResult
+
+from simulator import validation
+from simulator.assumptions import Delay
+from simulator.clock import VirtualClock
+from simulator.faults import Fault, Faults
+from simulator.randomness import component
+from simulator.throttling import throttled
+
+# What an operation begins with that changes nothing.
+_READS = ("Describe", "Get", "List", "Query", "Scan", "BatchGet", "TransactGet", "Head", "Lookup", "Search", "Test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One API call, as its caller saw it: `error` is AWS's code, or the kind of failure without an answer."""
+
+    at: datetime
+    caller: str
+    request_id: str
+    region: str
+    service: str
+    operation: str
+    mutating: bool
+    error: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}.{self.operation}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls: a run of a function, or a state machine. `still_alive` raises when a killed one tries to go on."""
+
+    name: str
+    request_id: str
+    still_alive: Callable[[], None] = lambda: None
+
+
+class CrashedError(BaseException):
+    """A handler's process is gone, between two of its calls. Nothing that a handler catches catches this."""
+
+
+CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)  # None: the world itself, or a test
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What shall happen to the attempts of one call on their way."""
+
+    call: Call
+    protocol: str
+    throttles: int
+    lose_reply: bool
+
+
+class Calls:
+    """The record of all calls of handlers and workflows, and the place where faults strike them."""
+
+    def __init__(self, clock: VirtualClock, faults: Faults, latency: Delay, seed: int) -> None:
+        self._clock = clock
+        self._faults = faults
+        self._latency = latency
+        self._rng = component(seed, "api")
+        self._attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
+        self._answers: dict[str, list[tuple[datetime, Any]]] = defaultdict(list)
+        self.log: list[Call] = []
+        self.mutations = 0  # by anybody: while it stands still, nobody has asked for a change
+        self.on_gap: Callable[[Exception], None] = lambda _gap: None
+
+    def of(self, caller: str | None = None) -> list[Call]:
+        return [call for call in self.log if caller in {None, call.caller}]
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        ask: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # private: the one door of all calls
+        send, write = BotocoreStubber.__call__, ActionResult.execute_result
+
+        @wraps(ask)
+        def asked(client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+            return self._asked(lambda: ask(client, operation, parameters), client, operation, parameters)
+
+        @wraps(send)
+        def sent(stubber: Any, event_name: str, request: Any, **rest: Any) -> Any:
+            return self._sent(lambda: send(stubber, event_name, request, **rest), request)
+
+        @wraps(write)
+        def written(result: Any, context: Any) -> Any:
+            method = getattr(type(context.response), _snake(context.operation_model.name), None)
+            if getattr(method, "__module__", "").startswith("simulator."):
+                validation.check_raw(context.operation_model, result.result)
+            return write(result, context)
+
+        with ExitStack() as stack:
+            stack.enter_context(mock.patch.object(BaseClient, "_make_api_call", asked))
+            stack.enter_context(mock.patch.object(BotocoreStubber, "__call__", sent))
+            stack.enter_context(mock.patch.object(ActionResult, "execute_result", written))
+            yield
+
+    def _asked(self, ask: Callable[[], Any], client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+        caller = CALLER.get()
+        mutating = not operation.startswith(_READS) and not parameters.get("DryRun")
+        self.mutations += mutating
+        if caller is None:
+            return self._validated(ask, client, operation)
+        caller.still_alive()
+        if self._latency.most:
+            self._clock.sleep(self._latency.draw(self._rng).total_seconds())
+        service = client.meta.service_model.service_name
+        call = Call(
+            at=self._clock.now(),
+            caller=caller.name,
+            request_id=caller.request_id,
+            region=client.meta.region_name,
+            service=service,
+            operation=operation,
+            mutating=mutating,
+        )
+        protocol = client.meta.service_model.resolved_protocol
+        return self._struck(lambda: self._validated(ask, client, operation), call, protocol, parameters)
+
+    def _struck(self, ask: Callable[[], Any], call: Call, protocol: str, parameters: Mapping[str, Any]) -> Any:
+        strike = self._faults.strike
+        if strike(Fault.CRASH_BEFORE, call.name, mutating=call.mutating):
+            raise CrashedError(f"before {call.name}")
+        self._attempt.set(
+            _Attempt(
+                call=call,
+                protocol=protocol,
+                throttles=strike(Fault.THROTTLE, call.name, mutating=call.mutating),
+                lose_reply=strike(Fault.REPLY_LOST, call.name, mutating=call.mutating) > 0,
+            )
+        )
+        place = len(self.log)
+        self.log.append(call)
+        try:
+            answer = self._maybe_stale(ask, call, parameters)
+        except ClientError as refusal:
+            self.log[place] = replace(call, error=refusal.response["Error"]["Code"])
+            raise
+        except BotoCoreError as failure:
+            self.log[place] = replace(call, error=type(failure).__name__)
+            raise
+        finally:
+            self._attempt.set(None)
+        if strike(Fault.CRASH_AFTER, call.name, mutating=call.mutating):
+            raise CrashedError(f"after {call.name}")
+        return answer
+
+    def _maybe_stale(self, ask: Callable[[], Any], call: Call, parameters: Mapping[str, Any]) -> Any:
+        if call.mutating or not self._faults.among(Fault.STALE_READ):
+            return ask()
+        answers = self._answers[f"{call.region} {call.name} {json.dumps(parameters, sort_keys=True, default=str)}"]
+        if self._faults.strike(Fault.STALE_READ, call.name):
+            age = timedelta(seconds=self._faults.draw(Fault.STALE_READ, self._faults.staleness))
+            for at, answer in reversed(answers):
+                if call.at - self._faults.staleness.most <= at <= call.at - age:
+                    return copy.deepcopy(answer)
+        answer = ask()
+        answers.append((call.at, copy.deepcopy(answer)))
+        while answers[0][0] < call.at - self._faults.staleness.most:
+            answers.pop(0)
+        return answer
+
+    def _validated(self, ask: Callable[[], Any], client: Any, operation: str) -> Any:
+        try:
+            answer = ask()
+            validation.check(client.meta.service_model.operation_model(operation), answer)
+        except (validation.AnswerViolationError, NotImplementedError) as gap:
+            self.on_gap(gap)
+            raise
+        return answer
+
+    def _sent(self, send: Callable[[], Any], request: Any) -> Any:
+        attempt = self._attempt.get()
+        if attempt is not None and attempt.throttles > 0:
+            attempt.throttles -= 1
+            return throttled(attempt.call.service, attempt.call.operation, attempt.protocol, request.url)
+        token = CALLER.set(None)  # what moto itself does on the way is no call of the handler's
+        try:
+            answer = send()
+        finally:
+            CALLER.reset(token)
+        if attempt is not None and attempt.lose_reply:
+            attempt.lose_reply = False
+            raise ConnectionClosedError(endpoint_url=request.url)
+        return answer
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

@@ -1,0 +1,58 @@
+"""Sweeps that could only find what the last one found need not be run: days pass in seconds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from simulator.clock import VirtualClock
+from simulator.invocation import Invocation, parsed
+from simulator.scheduler import Firing
+
+Stamp = tuple[int, ...]
+
+# A sweep that comes before this looks again in time; one more sweep stands between it and what is due.
+_AHEAD = timedelta(minutes=1)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Quiet:
+    """A sweep that found nothing to do, the stamp of the world it looked at, and when it wants to look again."""
+
+    stamp: Stamp
+    look_again_at: datetime
+
+
+class QuietSweeps:
+    """Says which runs of a recurring schedule may be left out.
+
+    Only when nothing at all has changed since its last run began: no answer of the local AWS, no call that asks for a
+    change (of the run itself, of anybody else, of a test), and when that run succeeded and returned a `look_again_at`
+    that is more than a minute away. Then it would read the same answers and come to the same plan.
+    """
+
+    def __init__(self, clock: VirtualClock, stamp: Callable[[], Stamp]) -> None:
+        self._clock = clock
+        self._stamp = stamp
+        self._begun: dict[str, Stamp] = {}
+        self._quiet: dict[str, _Quiet] = {}
+        self.skipped = 0
+
+    def begun(self, invocation: Invocation) -> None:
+        self._begun[invocation.request_id] = self._stamp()
+
+    def ended(self, invocation: Invocation) -> None:
+        stamp = self._begun.pop(invocation.request_id)
+        self._quiet.pop(invocation.trigger, None)
+        result = parsed(invocation.result) if invocation.error is None else None
+        if isinstance(result, dict) and "look_again_at" in result and stamp == self._stamp():
+            at = result["look_again_at"]  # null: never, unless something changes
+            look_again_at = _NEVER if at is None else datetime.fromisoformat(at)
+            self._quiet[invocation.trigger] = _Quiet(stamp=stamp, look_again_at=look_again_at)
+
+    def may_skip(self, firing: Firing) -> bool:
+        quiet = self._quiet.get(firing.trigger) if firing.recurring else None
+        if quiet is None or quiet.stamp != self._stamp() or quiet.look_again_at <= self._clock.now() + _AHEAD:
+            return False
+        self.skipped += 1
+        return True

@@ -1,0 +1,213 @@
+"""A whole local AWS account on a virtual clock, with the product deployed in it from its own template."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+import botocore.session
+from moto import mock_aws
+
+from simulator import changes, creators, deployment, randomness, step_functions, template
+from simulator.assumptions import Assumptions
+from simulator.calls import Calls
+from simulator.clock import VirtualClock
+from simulator.delivery import Delivery
+from simulator.eventbridge import Event, EventBridge
+from simulator.faults import Fault, Faults, Place, places
+from simulator.journal import Journal
+from simulator.lambda_ import Functions
+from simulator.quiet import QuietSweeps
+from simulator.region import Region
+from simulator.scheduler import Scheduler
+from simulator.sns import Notice, Notifications
+from simulator.stack import Stack
+
+_START = datetime(2027, 3, 1, 9, tzinfo=UTC)
+_STACK = "capacity-blocks"
+_MOTO: Any = {
+    "core": {"reset_boto3_session": False},  # one session for all: its models are loaded once
+    "stepfunctions": {"execute_state_machine": True},
+}
+
+
+class World:
+    """One account, its Regions, one clock. Use it as a context manager; the same seed tells the same story."""
+
+    def __init__(
+        self,
+        template: Path | None = Path("template.yaml"),
+        parameters: Mapping[str, str] | None = None,
+        *,
+        start: datetime = _START,
+        seed: int = 0,
+        regions: Sequence[str] = ("us-east-2",),
+        assumptions: Assumptions | None = None,
+        faults: Faults | None = None,
+        skip_quiet_sweeps: bool = False,
+    ) -> None:
+        self.assumptions = assumptions or Assumptions()
+        self.faults = faults or Faults()
+        self.seed = seed
+        self.home = regions[0]
+        self.clock = VirtualClock(start)
+        self.journal = Journal(self.clock.now)
+        self.calls = Calls(self.clock, self.faults, self.assumptions.api_call, seed)
+        self.functions = Functions(self.clock, self.assumptions, self.journal, seed)
+        self.regions: dict[str, Region] = {}
+        self.stack: Stack | None = None
+        delivery = Delivery(self.functions, self.client)
+        shared = (self.clock, self.assumptions, self.faults, self.journal, delivery, seed)
+        self._events = EventBridge(*shared)
+        self._scheduler = Scheduler(*shared)
+        self._notifications = Notifications(self.clock, self.assumptions, self.journal, delivery, seed)
+        self._quiet = QuietSweeps(self.clock, self._stamp)
+        self._skip_quiet_sweeps = skip_quiet_sweeps
+        self._template = template
+        self._parameters = parameters or {}
+        self._region_names = tuple(regions)
+        self._exits = ExitStack()
+        self.functions.deliver = delivery.message
+
+    # --- life ---
+
+    def __enter__(self) -> Self:
+        with ExitStack() as exits:
+            self._enter(exits)
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    def _enter(self, exits: ExitStack) -> None:
+        self.faults.seed(self.seed)
+        self.faults.tell = lambda fault, at: self.journal.add("fault", at, fault)
+        exits.enter_context(randomness.seeded(self.seed))
+        exits.enter_context(self.clock.installed())
+        exits.enter_context(mock_aws(config=_MOTO))
+        for part in (self.calls, self.functions, self._events, self._scheduler, self._notifications):
+            exits.enter_context(part.installed())
+        exits.callback(self.clock.close)
+        exits.callback(self.functions.close)
+        self.calls.on_gap = self._stop_with
+        for name in self._region_names:
+            emit = partial(self._emit_in, name)
+            self.regions[name] = Region(name, self.clock, self.assumptions, self.seed, emit, self.journal)
+        if self._skip_quiet_sweeps and not self.faults.among(*_OF_CALLS):
+            self.functions.on_begin.append(self._quiet.begun)
+            self.functions.on_end.append(self._quiet.ended)
+            self._scheduler.skip = self._quiet.may_skip
+        if self._template is not None:
+            self._deploy(self._template, exits)
+
+    def _deploy(self, path: Path, exits: ExitStack) -> None:
+        translated = template.load(path, self._parameters, self.home)
+        if any(one["Type"] == "AWS::StepFunctions::StateMachine" for one in translated.resources.values()):
+            exits.enter_context(step_functions.installed(self.clock, self.journal))
+        self.stack = Stack(translated, creators.creators(self.client), self.home, _STACK, self.seed)
+        self.stack.create()
+        for function in deployment.functions(self.stack):
+            self.functions.add(function)
+        for name, policy in deployment.policies(self.stack):
+            self.functions.configure(self.functions.find(name).arn, policy)
+
+    def _stop_with(self, gap: Exception) -> None:
+        def stop() -> None:
+            raise gap
+
+        self.clock.call_in(timedelta(), stop, "gap")
+
+    # --- time ---
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def run_until(self, end: datetime) -> None:
+        """Let everything happen that is due up to and including `end`."""
+        self.clock.run_until(end)
+
+    def run_for(self, span: timedelta) -> None:
+        self.clock.run_until(self.clock.now() + span)
+
+    # --- what a person, a test or AWS does ---
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """Give a client of the account's administrator. Its calls are nobody's in the record."""
+        return _client(service, region or self.home)
+
+    def invoke(self, function: str, event: Any) -> Any:
+        """Run a function as the console's test button does: its result, or HandlerError with Lambda's error type."""
+        return self.functions.call(function, json.dumps(event), "console")
+
+    def emit(
+        self,
+        source: str,
+        detail_type: str,
+        detail: Mapping[str, Any],
+        resources: Sequence[str] = (),
+        region: str | None = None,
+    ) -> Event:
+        """Put an event of an AWS service on the default bus of a Region."""
+        return self._events.emit(source, detail_type, detail, resources, region or self.home)
+
+    def load(self, documents: Mapping[str, Any]) -> None:
+        """Take over what `describe-*` of the AWS CLI shows of somebody's account, and live its future."""
+        self.regions[self.home].load(documents)
+
+    # --- what came of it ---
+
+    @property
+    def notices(self) -> list[Notice]:
+        return self._notifications.notices
+
+    @property
+    def events(self) -> list[Event]:
+        """All events of AWS services, lost ones included."""
+        return self._events.events
+
+    @property
+    def skipped_sweeps(self) -> int:
+        return self._quiet.skipped
+
+    def places(self) -> tuple[Place, ...]:
+        """Enumerate the calls of handlers so far, so that another run can be struck at each of them."""
+        return places((call.name, call.mutating) for call in self.calls.log)
+
+    def physical_id(self, logical_id: str) -> str:
+        """Say what Ref answers for a resource of the template."""
+        if self.stack is None:
+            raise LookupError(f"{logical_id}: nothing is deployed")
+        return self.stack.need(logical_id).ref
+
+    def _emit_in(
+        self, region: str, source: str, detail_type: str, detail: dict[str, Any], resources: Sequence[str]
+    ) -> None:
+        self._events.emit(source, detail_type, detail, resources, region)
+
+    def _stamp(self) -> tuple[int, ...]:
+        engines = (region.engine.version for region in self.regions.values())
+        return (changes.current(), self.calls.mutations, *engines)
+
+
+# What strikes by the count of calls: leaving calls out would move where.
+_OF_CALLS = (Fault.THROTTLE, Fault.REPLY_LOST, Fault.STALE_READ, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session("FOOBARKEY", "FOOBARSECRET", botocore_session=botocore.session.get_session())
+
+
+@cache
+def _client(service: str, region: str) -> Any:
+    make: Callable[..., Any] = _session().client
+    return make(service, region_name=region)
