@@ -1,10 +1,11 @@
 """The settings of a pool: JSON from an SSM parameter, over the stack's defaults. See docs/pool-settings.md."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from capacity_blocks.core.policy import Policy
@@ -12,8 +13,11 @@ from capacity_blocks.core.tag import MOST_DRAIN_LEAD
 from capacity_blocks.core.timeline import RECLAIM_LEAD, ULTRASERVER_RECLAIM_LEAD
 
 MINUTE = timedelta(minutes=1)
-# Sections that are kept for what is to come: they are known, and empty.
-RESERVED_SECTIONS = ("money", "reminders", "routes")
+# The same patterns stand in docs/pool-settings.schema.json.
+RESERVATION_ID = r"^cr-[0-9a-z]+$(?!\n)"
+DOLLARS = r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,4})?$(?!\n)"
+MOST_SHOWN = 100
+RESERVED_SECTIONS = ("money", "reminders", "routes")  # kept for what is to come: they are known, and empty
 
 
 class PoolSettingsError(ValueError):
@@ -29,7 +33,7 @@ def policy(text: str, default: Policy) -> Policy:
     """Read a pool's settings as a whole: all of them hold, or PoolSettingsError is raised."""
     try:
         settings = json.loads(text, parse_float=Decimal)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets a thousand deep
         raise PoolSettingsError(f"the settings are not JSON: {error}") from error
     if not isinstance(settings, dict):
         raise PoolSettingsError(f"the settings are {_shown(settings)}; allowed: a JSON object")
@@ -44,7 +48,7 @@ def policy(text: str, default: Policy) -> Policy:
 def _policy_or_broken(text: str, default: Policy) -> Policy:
     try:
         return policy(text, default)
-    except PoolSettingsError as error:
+    except (PoolSettingsError, RecursionError) as error:  # too deep to be shown in a message
         return replace(default, broken=str(error))
 
 
@@ -54,7 +58,7 @@ Field = tuple[str, Callable[[Any, str], Any]]  # attribute of Policy, and what r
 def _section(settings: Mapping[str, Any], fields: Mapping[str, Field | None], prefix: str) -> dict[str, Any]:
     if unknown := sorted(set(settings) - set(fields)):
         allowed = ", ".join(prefix + name for name in fields) or "none in this version"
-        raise PoolSettingsError(f"{prefix}{unknown[0]} is not a setting; allowed: {allowed}")
+        raise PoolSettingsError(f"{_shown(prefix + unknown[0])} is not a setting; allowed: {allowed}")
     known = ((name, field) for name, field in fields.items() if field is not None and name in settings)
     return {attribute: read(settings[name], prefix + name) for name, (attribute, read) in known}
 
@@ -75,15 +79,16 @@ def _minutes(more_than: timedelta) -> Callable[[Any, str], timedelta]:
     least, most = int(more_than / MINUTE) + 1, int(MOST_DRAIN_LEAD / MINUTE)
 
     def read(value: Any, name: str) -> timedelta:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+        if not is_number or not least <= value <= most or value % 1:  # 40.0 is whole, as JSON Schema has it
             raise PoolSettingsError(f"{name} is {_shown(value)}; allowed: whole minutes from {least} to {most}")
-        return value * MINUTE
+        return int(value) * MINUTE
 
     return read
 
 
 def _reservations(value: Any, name: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(v, str) and v.startswith("cr-") for v in value):
+    if not isinstance(value, list) or not all(isinstance(v, str) and re.search(RESERVATION_ID, v) for v in value):
         raise PoolSettingsError(f"{name} is {_shown(value)}; allowed: a list of reservation ids, cr-…")
     return tuple(value)
 
@@ -91,19 +96,19 @@ def _reservations(value: Any, name: str) -> tuple[str, ...]:
 def _prices(value: Any, name: str) -> dict[str, Decimal]:
     prices = {}
     for instance_type, text in _object(value, name).items():
-        try:
-            prices[instance_type] = Decimal(text) if isinstance(text, str) else Decimal(-1)
-        except InvalidOperation:
-            prices[instance_type] = Decimal(-1)
-        if not (prices[instance_type].is_finite() and prices[instance_type] > 0):
+        if not isinstance(text, str) or not re.search(DOLLARS, text):
             raise PoolSettingsError(
-                f'{name}.{instance_type} is {_shown(text)}; allowed: dollars as a string, e.g. "31.46"'
+                f"{_shown(f'{name}.{instance_type}')} is {_shown(text)}; "
+                'allowed: dollars as a string, more than 0, e.g. "31.46"'
             )
+        prices[instance_type] = Decimal(text)
     return prices
 
 
 def _shown(value: Any) -> str:
-    return json.dumps(value, default=str, ensure_ascii=False)
+    """Show a value as JSON in plain ASCII, cut short: it ends up in a log line and in a mail."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 FIELDS: dict[str, Field | None] = {

@@ -35,7 +35,7 @@ class Settings:
                 topic_arn=env["TOPIC_ARN"],
                 ledger_table=env["LEDGER_TABLE"],
                 observe_only=_boolean(env, "OBSERVE_ONLY"),
-                regions=tuple(env["REGIONS"].replace(",", " ").split()) or (env["AWS_REGION"],),
+                regions=tuple(dict.fromkeys(env["REGIONS"].replace(",", " ").split())) or (env["AWS_REGION"],),
                 pool_settings_path=env["POOL_SETTINGS_PATH"],
                 schedule_group=env["SCHEDULE_GROUP"],
                 schedule_role_arn=env["SCHEDULE_ROLE_ARN"],
