@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import NAMESPACE_OID, uuid5
 from zlib import crc32
 
 from capacity_blocks.core import native, tag
 from capacity_blocks.core.action import Bind, Unbind
-from capacity_blocks.core.binding import Claim, ClaimState, Previous
+from capacity_blocks.core.binding import ABANDONED_AFTER, Claim, ClaimState, Previous
 from capacity_blocks.core.target import Target, TargetKind, TemplateVersion
 from capacity_blocks.ports import AwsError, Ledger, Region, UpdateStatus
+
+# A run acts on what it saw at most ABANDONED_AFTER ago, and a claim is dated when its bind began: that long after it,
+# whoever acts has seen the target bound.
+SETTLED_AFTER = 2 * ABANDONED_AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +30,8 @@ class Binder:
         what ends in doubt is left as it is, and the next run goes on from the claim.
         """
         found = self.ledger.claim(target.id)
-        if found is not None and found.is_held_against(self.run, now):
-            return f"run {found.run} is at work on it"
+        if found is not None and (held := self._held(found, now)):
+            return held
         claim = self._claim(target, action, found, now)
         if not self.ledger.put_claim(claim, replacing=found):
             return "another run was faster"
@@ -34,23 +39,21 @@ class Binder:
         try:
             bound = (self._bind_group if is_group else self._bind_node_group)(region, target, action, claim)
         except AwsError as error:
-            if error.definite:
-                self._roll_back(region, target)
+            self._undo(region, target, error)
             raise
-        if bound is None:
-            return "EKS is updating it"
-        if bound.stale_version is not None and bound.stale_version != bound.made_version:
-            region.templates.delete(bound.stale_version)
-        return "bound"
+        return "EKS is updating it" if bound is None else self._tidied(region, bound)
 
-    def unbind(self, region: Region, target: Target, action: Unbind) -> str:
+    def unbind(self, region: Region, target: Target, action: Unbind, now: datetime) -> str:
         """Set an empty target free: our scheduled actions, its old sizes and subnets, the tag, then the claim.
 
         Its launch template keeps the capacity-block market type: nothing can launch on demand by mistake.
+        What this run saw may be minutes old: a target that another run has bound since is left to that one.
         """
         claim = self.ledger.claim(target.id)
-        if claim is not None and claim.reservation_id != action.reservation_id:
-            claim = None
+        if claim is not None and (held := self._held(claim, now)):
+            return held
+        if claim is not None and (claim.reservation_id != action.reservation_id or claim.state is ClaimState.FREE):
+            claim = None  # it knows nothing of before this block, or that was restored already
         match target.id.kind:
             case TargetKind.AUTO_SCALING_GROUP:
                 for mine in native.ours(target):
@@ -68,6 +71,14 @@ class Binder:
         if claim is not None:
             self.ledger.put_claim(replace(claim, state=ClaimState.FREE, update_id=None), replacing=claim)
         return "free"
+
+    def _held(self, claim: Claim, now: datetime) -> str:
+        """Return why this run must leave the target alone, if it must."""
+        if claim.is_held_against(self.run, now):
+            return f"run {claim.run} is at work on it"
+        if claim.state is ClaimState.BOUND and now - claim.at < SETTLED_AFTER:
+            return f"run {claim.run} has bound it just now"
+        return ""
 
     def _claim(self, target: Target, action: Bind, found: Claim | None, now: datetime) -> Claim:
         fresh = Claim(
@@ -102,7 +113,7 @@ class Binder:
         claim, version = self._make_version(region, claim)
         current = region.node_groups.describe(target.id).template
         if claim.update_id is None and current != version:
-            token = f"{claim.run}-{claim.reservation_id}"
+            token = str(uuid5(NAMESPACE_OID, f"{claim.target} {claim.reservation_id} {claim.run} {claim.at}"))
             update_id = region.node_groups.update_version(target.id, version, token)
             self._write(replace(claim, state=ClaimState.UPDATING, update_id=update_id), replacing=claim)
             return None
@@ -130,6 +141,17 @@ class Binder:
         self._write(made, replacing=claim)
         return made, version
 
+    def _undo(self, region: Region, target: Target, error: AwsError) -> None:
+        """Roll back what AWS refused; what ended in doubt is left for the next run to go on from."""
+        try:
+            if error.definite:
+                self._roll_back(region, target)
+            else:
+                self._let_go(target)
+        except AwsError as failed:
+            words = f"{error}; and it could not be undone: {failed}"
+            raise AwsError(error.operation, error.code, words, definite=False) from failed
+
     def _roll_back(self, region: Region, target: Target) -> None:
         """Give a target the settings back that it had, then the claim; what was made for it is deleted."""
         claim = self.ledger.claim(target.id)
@@ -149,6 +171,22 @@ class Binder:
             claim, state=ClaimState.FREE, made_version=made or claim.stale_version, stale_version=None, update_id=None
         )
         self._write(free, replacing=claim)
+
+    def _let_go(self, target: Target) -> None:
+        """Leave a claim for the next run to go on from at once, rather than when this one counts as ended."""
+        claim = self.ledger.claim(target.id)
+        if claim is not None and claim.run == self.run and claim.state is ClaimState.BINDING:
+            self.ledger.put_claim(replace(claim, at=claim.at - ABANDONED_AFTER), replacing=claim)
+
+    def _tidied(self, region: Region, bound: Claim) -> str:
+        """Delete the version that was made for the block before; a failure leaves one too many, and no harm."""
+        if bound.stale_version is None or bound.stale_version == bound.made_version:
+            return "bound"
+        try:
+            region.templates.delete(bound.stale_version)
+        except AwsError as error:
+            return f"bound; the template version of the block before is left: {error}"
+        return "bound"
 
     def _write(self, claim: Claim, replacing: Claim) -> Claim:
         if not self.ledger.put_claim(claim, replacing=replacing):

@@ -22,6 +22,10 @@ from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.target import Target, TargetId, TargetKind
 from capacity_blocks.ports import AwsError, Clock, Ledger, Notifier, Region
 
+# EKS updates a node group in its own time, and takes one update at a time (UpdateNodegroupConfig). The next run asks
+# again; what drags on is told by what does not come into service.
+BUSY = "ResourceInUseException"
+
 
 class Executor(Protocol):
     def execute(self, region: Region, targets: Mapping[TargetId, Target], action: Action, /) -> str:
@@ -59,7 +63,10 @@ class LiveExecutor:
         if isinstance(action, Say):
             return self.speaker.say(region.name, action.notice)
         outcome = self._change(region, targets[action.target], action)
-        self._record(action, outcome)
+        try:
+            self._record(action, outcome)
+        except AwsError as error:  # it is done all the same: deadlines do not wait for the history
+            return f"{outcome}; not recorded: {error}"
         return outcome
 
     def _change(self, region: Region, target: Target, action: TargetAction) -> str:
@@ -68,7 +75,7 @@ class LiveExecutor:
             case Bind():
                 return self._bind(region, target, action)
             case Unbind():
-                return Binder(ledger=self.ledger, run=self.run).unbind(region, target, action)
+                return Binder(ledger=self.ledger, run=self.run).unbind(region, target, action, self.clock.now())
             case Scale():
                 return self._scale(region, target, action)
             case ResumeLaunch():
@@ -92,7 +99,12 @@ class LiveExecutor:
             case TargetKind.AUTO_SCALING_GROUP:
                 region.groups.scale(target.group, **sizes)
             case TargetKind.NODE_GROUP:
-                region.node_groups.scale(target.id, **sizes)
+                try:
+                    region.node_groups.scale(target.id, **sizes)
+                except AwsError as error:
+                    if error.code != BUSY:
+                        raise
+                    return "EKS is still at work on an update before this one"
         return "done"
 
     def _bind(self, region: Region, target: Target, action: Bind) -> str:
@@ -101,7 +113,8 @@ class LiveExecutor:
         except ClaimLostError as lost:
             return str(lost)
         except AwsError as error:
-            self.speaker.say(region.name, wording.bind_failed(target, action.reservation_id, str(error)))
+            if error.definite:
+                self.speaker.say(region.name, wording.bind_failed(target, action.reservation_id, str(error)))
             raise
 
     def _record(self, action: TargetAction, outcome: str) -> None:
