@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from capacity_blocks.core import wording
-from capacity_blocks.core.action import Action, Say
+from capacity_blocks.core.action import Action, ResumeLaunch, Say, Unprotect
 from capacity_blocks.core.planner import Plan, plan, plan_unclaimed
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
@@ -16,6 +16,8 @@ from capacity_blocks.observer import Observation, observe
 from capacity_blocks.pool_settings import policies
 from capacity_blocks.ports import AwsError, Clock, Ledger, PoolSettings, Region
 from capacity_blocks.request import Request
+
+CLEARS_THE_WAY = (ResumeLaunch, Unprotect)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ class Reconciler:
 
     def reconcile(self, request: Request) -> Report:
         """Bring every target in line with its block, or say why not."""
-        now = self.clock.now()
+        began_at = self.clock.now()
         self.errors.clear()
         by_pool, default, trouble = self.policy_reader.read()
         if trouble is not None:
@@ -92,6 +94,8 @@ class Reconciler:
         for region in self.regions:
             if request.region not in {None, region.name}:
                 continue
+            # Each region by its own clock: another one, that answers slowly, may have taken minutes.
+            now = self.clock.now()
             said = self._said(region)
             observation = self._observe(now, region, by_pool, default, said or {})
             for pool, planned in _plans(now, observation, default, said or {}, request):
@@ -102,7 +106,7 @@ class Reconciler:
                 looks.extend([planned.look_again_at] if planned.look_again_at is not None else [])
         wanted = [b for b in blocks if request.reservation_id in {None, b.reservation_id}]
         return Report(
-            now=now,
+            now=began_at,
             blocks=tuple(wanted),
             steps=tuple(steps),
             errors=tuple(self.errors),
@@ -134,18 +138,22 @@ class Reconciler:
         return observation
 
     def _execute(self, region: Region, pool: Pool, actions: Iterable[Action]) -> Iterator[Step]:
-        """Carry out actions in order. After a failure the rest of that target is left for the next run."""
+        """Carry out actions in order. After a failure the rest of that target is left for the next run.
+
+        What only clears the way may fail: one instance that stays protected must not keep up all the others.
+        """
         targets = {t.id: t for t in pool.targets}
         failed: set[TargetId] = set()
         for action in actions:
-            if not isinstance(action, Say) and action.target in failed:
+            target = action.of if isinstance(action, Say) else action.target
+            if target in failed:
                 continue
             try:
                 outcome = self.executor.execute(region, targets, action)
             except AwsError as error:
                 outcome = f"failed: {error}"
-                if not isinstance(action, Say):
-                    failed.add(action.target)
+                if target is not None and not isinstance(action, CLEARS_THE_WAY):
+                    failed.add(target)
                 self._note(region.name, f"{type(action).__name__} failed: {error}")
             yield Step(region=region.name, pool=pool.name, action=action, outcome=outcome)
 

@@ -82,6 +82,7 @@ class Say:
 
     notice: Notice
     reason: str
+    of: TargetId | None = None  # tells what this plan does to the target: kept back when any of that fails
 
 
 TargetAction = Bind | Unbind | Scale | ResumeLaunch | Unprotect | PutScheduledAction | DeleteScheduledAction

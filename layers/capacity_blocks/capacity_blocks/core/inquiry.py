@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from capacity_blocks.core import wording
-from capacity_blocks.core.assignment import bound_services, free_targets, unserved
+from capacity_blocks.core.assignment import bindable_targets, bound_services
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import ReservationState
 from capacity_blocks.core.service import Service
@@ -24,9 +24,8 @@ def inquiries(now: datetime, pool: Pool) -> Inquiries:
     bound = bound_services(pool)
     due = [s for s in bound if _occupants_due(now, pool, s)]
     short = [s for s in bound if is_filling(now, pool, s) and s.target.in_service < s.share]
-    may_bind = pool.policy.may_scale_out and bool(unserved(now, pool))
     return Inquiries(
-        details=tuple(t.id for t in free_targets(pool)) if may_bind else (),
+        details=tuple(t.id for t in bindable_targets(now, pool)),
         occupants=tuple(sorted({s.reservation.reservation_id for s in due})),
         failures=tuple(s.target.id for s in short),
     )

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from capacity_blocks.core.action import DeleteScheduledAction, PutScheduledAction
 from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.reservation import UNPAID
 from capacity_blocks.core.service import DRAIN_ACTION, START_ACTION, Service
-from capacity_blocks.core.target import ScheduledAction, Target
+from capacity_blocks.core.target import ScheduledAction, Target, TargetKind
 
 OURS = frozenset({START_ACTION, DRAIN_ACTION})
 # EKS writes this one to the group of a node group on a block.
@@ -16,26 +17,21 @@ EKS_ACTION = "Amazon EKS Node Group Capacity Scaledown Before Reservation End"
 EKS_LEAD = timedelta(minutes=40)
 # PutScheduledUpdateGroupAction refuses a start in the past; closer than this the running application does the work.
 LEAST_NOTICE = timedelta(seconds=30)
+MINUTE = timedelta(minutes=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def wanted(now: datetime, service: Service, policy: Policy) -> tuple[ScheduledAction, ...]:
-    """Return the scheduled actions that the group of `service` should have."""
-    if not service.reservation.is_paid:
-        return ()
-    timeline, share, actions = service.timeline(policy), service.share, list[ScheduledAction]()
-    if service.may_scale_out(policy) and share:
-        start = ScheduledAction(name=START_ACTION, start=timeline.start, minimum=0, maximum=share, desired=share)
-        actions.append(_moved_off(start, service.target, timedelta(minutes=1)))
-    drain = ScheduledAction(name=DRAIN_ACTION, start=timeline.drain_at, minimum=0, maximum=0, desired=0)
-    actions.append(_moved_off(drain, service.target, -timedelta(minutes=1)))
-    return tuple(a for a in actions if a.start is not None and a.start >= now + LEAST_NOTICE)
+    """Return the scheduled actions that are still to come of those that the group of `service` should have."""
+    return tuple(a for a in _called_for(service, policy) if not _is_due(now, a))
 
 
 def steps(now: datetime, service: Service, policy: Policy) -> Iterator[PutScheduledAction | DeleteScheduledAction]:
     """Return what brings the actions of a group in step with its block."""
     target, block = service.target, service.reservation
+    called_for = {a.name for a in _called_for(service, policy)}
     want = {a.name: a for a in wanted(now, service, policy)}
-    have = {a.name: a for a in target.scheduled_actions if a.name in OURS}
+    have = {a.name: a for a in ours(target)}
     for name, action in want.items():
         if have.get(name) != action:
             reason = "the block is paid" if name not in have else f"{block.reservation_id} ends at {block.end:%F %H:%M}"
@@ -43,8 +39,27 @@ def steps(now: datetime, service: Service, policy: Policy) -> Iterator[PutSchedu
                 target=target.id, reservation_id=block.reservation_id, scheduled=action, reason=reason
             )
     # One that is due or has just run is left: it vanishes by itself, and until then it does the right thing.
-    gone = [a for a in have.values() if a.name not in want and not (block.is_paid and _has_run(now, a))]
+    gone = [a for a in have.values() if a.name not in want and not (a.name in called_for and _is_due(now, a))]
     yield from deletions(target, gone, block.reservation_id, "the block no longer calls for it")
+
+
+def _called_for(service: Service, policy: Policy) -> tuple[ScheduledAction, ...]:
+    """Return the actions that the block calls for, whether or not they are over.
+
+    An unknown state keeps its drain: whatever it means, EC2 may still terminate what runs.
+    """
+    block, target, timeline = service.reservation, service.target, service.timeline(policy)
+    if target.id.kind is TargetKind.NODE_GROUP or block.is_dead or block.state in UNPAID:
+        return ()
+    # Whole minutes, as Auto Scaling keeps them (assumed): else each reconcile would find them out of step.
+    drain_at = timeline.drain_at.replace(second=0, microsecond=0)
+    start_at = -(-(timeline.start - EPOCH) // MINUTE) * MINUTE + EPOCH
+    drain = ScheduledAction(name=DRAIN_ACTION, start=drain_at, minimum=0, maximum=0, desired=0)
+    drain, share = _moved_off(drain, target, -MINUTE), service.share
+    start = ScheduledAction(name=START_ACTION, start=start_at, minimum=0, maximum=share, desired=share)
+    start = _moved_off(start, target, MINUTE)
+    is_usable = start.start is not None and drain.start is not None and start.start < drain.start
+    return (start, drain) if block.is_paid and service.may_scale_out(policy) and share and is_usable else (drain,)
 
 
 def deletions(
@@ -60,6 +75,8 @@ def ours(target: Target) -> tuple[ScheduledAction, ...]:
 
 def clashes(now: datetime, service: Service, policy: Policy) -> tuple[ScheduledAction, ...]:
     """Return the actions of somebody else at the very instants of the block: Auto Scaling allows one at a time."""
+    if service.target.id.kind is TargetKind.NODE_GROUP:  # it has none of ours, and EKS's own is meant to be there
+        return ()
     timeline = service.timeline(policy)
     instants = {instant for instant in (timeline.start, timeline.drain_at) if instant > now}
     return tuple(a for a in service.target.scheduled_actions if a.name not in OURS and a.start in instants)
@@ -74,7 +91,7 @@ def stale_eks_action(service: Service) -> ScheduledAction | None:
     return action
 
 
-def _has_run(now: datetime, action: ScheduledAction) -> bool:
+def _is_due(now: datetime, action: ScheduledAction) -> bool:
     return action.start is not None and action.start < now + LEAST_NOTICE
 
 

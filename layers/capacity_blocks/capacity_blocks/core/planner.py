@@ -11,7 +11,6 @@ from capacity_blocks.core.action import Action, Bind, ResumeLaunch, Say, Scale, 
 from capacity_blocks.core.assignment import Assignment, Waiting, assign
 from capacity_blocks.core.fit import subnets_in_zone
 from capacity_blocks.core.inquiry import is_filling
-from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import PAID, UNPAID, Reservation, ReservationState
@@ -24,6 +23,7 @@ POLL_FOR = timedelta(minutes=15)  # then the sweep is often enough
 LATE_AFTER = timedelta(minutes=10)
 NEWS_FOR = timedelta(days=1)  # how long an ended or failed block is worth a message
 FORGET_AFTER = timedelta(minutes=10)  # that long EC2 must have left a reservation out before its target is set free
+STANDBY = frozenset({"EnteringStandby", "Standby"})  # LifecycleState; they do not count for the desired capacity
 NO_SOONER = timedelta(minutes=1)  # this close to a start, a group that is not empty was filled by its native action
 
 
@@ -38,12 +38,14 @@ class Plan:
 def plan(now: datetime, pool: Pool) -> Plan:
     """Return what brings the targets of `pool` to what its blocks allow at `now`: deadlines first, words last."""
     assignment = assign(now, pool)
+    kept = [s for s in assignment.bound if s not in assignment.to_free]
     actions = chain(
-        chain.from_iterable(_serve(now, pool.policy, service) for service in _by_deadline(pool, assignment.bound)),
+        chain.from_iterable(_serve(now, pool.policy, service) for service in _by_deadline(pool, kept)),
+        chain.from_iterable(_vacate(s, "a block that is over before comes first,") for s in assignment.to_free),
         chain.from_iterable(_adrift(now, pool, target) for target in assignment.adrift),
         chain.from_iterable(_tidy(target) for target in pool.targets if target.bound_to is None),
         (_bind(service) for service in assignment.to_bind),
-        (Say(notice=notice, reason=reason) for notice, reason in _notices(now, pool, assignment)),
+        _unsaid(pool, _notices(now, pool, assignment, kept)),
     )
     return Plan(actions=tuple(actions), look_again_at=_look_again_at(now, pool, assignment))
 
@@ -62,10 +64,12 @@ def _serve(now: datetime, policy: Policy, service: Service) -> Iterator[Action]:
     timeline, block = service.timeline(policy), service.reservation
     phase = timeline.phase(now)
     if block.is_dead:
+        # The start action first: it must not bring back what the rest takes away, if something is refused.
+        yield from native.steps(now, service, policy)
         yield from _vacate(service, f"the block is {block.state.value}")
-        yield from native.deletions(
-            service.target, native.ours(service.target), block.reservation_id, f"the block is {block.state.value}"
-        )
+        return
+    if service.is_moved and service.target.is_empty:
+        yield from _vacate(service, f"the block is tagged for pool {block.pool}")
         return
     match phase:
         case Phase.BEFORE_START:
@@ -78,8 +82,7 @@ def _serve(now: datetime, policy: Policy, service: Service) -> Iterator[Action]:
             yield from _vacate(service, f"the block is {phase.value}")
         case _:
             assert_never(phase)
-    if service.target.id.kind is TargetKind.AUTO_SCALING_GROUP:
-        yield from native.steps(now, service, policy)
+    yield from native.steps(now, service, policy)
     if service.target.launch is Suspension.AUTO_SCALING and now < timeline.drain_at and service.may_scale_out(policy):
         yield ResumeLaunch(
             target=service.target.id,
@@ -110,39 +113,39 @@ def _fill(service: Service, timeline: Timeline) -> Iterator[Action]:
 
 
 def _empty(service: Service, reason: str) -> Iterator[Action]:
-    """Bring a target to zero; with its maximum, where it may be 0, so that no autoscaler brings it back."""
+    """Bring a target to zero."""
+    yield from _unprotect(service, reason)
+    if service.target.desired > 0 or service.target.minimum > 0:
+        yield _to_zero(service, service.target.maximum, reason)
+
+
+def _unprotect(service: Service, reason: str) -> Iterator[Unprotect]:
     target, reservation_id = service.target, service.reservation.reservation_id
     if protected := tuple(i.instance_id for i in target.instances if i.protected):
         yield Unprotect(target=target.id, reservation_id=reservation_id, instance_ids=protected, reason=reason)
-    if target.desired > 0 or target.minimum > 0:
-        yield Scale(
-            target=target.id,
-            reservation_id=reservation_id,
-            minimum=0,
-            maximum=target.maximum,
-            desired=0,
-            reason=reason,
-        )
+
+
+def _to_zero(service: Service, maximum: int, reason: str) -> Scale:
+    target, reservation_id = service.target, service.reservation.reservation_id
+    return Scale(target=target.id, reservation_id=reservation_id, minimum=0, maximum=maximum, desired=0, reason=reason)
 
 
 def _vacate(service: Service, reason: str) -> Iterator[Action]:
-    """Bring a target to zero for good, then set it free once nothing runs on it."""
+    """Bring a target to zero for good, so that no autoscaler brings it back, then set it free once nothing runs."""
     target, reservation_id = service.target, service.reservation.reservation_id
     if target.is_empty:
         yield Unbind(target=target.id, reservation_id=reservation_id, reason=f"{reason} and the group is empty")
         return
-    group = target.id.kind is TargetKind.AUTO_SCALING_GROUP
-    for action in _empty(service, reason):
-        if isinstance(action, Scale) and group:
-            continue
-        yield action
-    if group and (target.desired > 0 or target.minimum > 0 or target.maximum > 0):
-        yield Scale(target=target.id, reservation_id=reservation_id, minimum=0, maximum=0, desired=0, reason=reason)
+    yield from _unprotect(service, reason)
+    # EKS wants a maximum of at least 1: a node group's is left.
+    maximum = target.maximum if target.id.kind is TargetKind.NODE_GROUP else 0
+    if target.desired > 0 or target.minimum > 0 or target.maximum > maximum:
+        yield _to_zero(service, maximum, reason)
 
 
 def _adrift(now: datetime, pool: Pool, target: Target) -> Iterator[Action]:
     """A reservation that is left out of one answer may be back in the next: wait, and never scale in on it."""
-    missing_since = pool.said.get(wording.missing_key(target))
+    missing_since = pool.said.get(wording.missing_key(target, now))
     if target.is_empty and missing_since is not None and now - missing_since >= FORGET_AFTER:
         assert target.bound_to is not None  # noqa: S101  # that is what makes a target adrift
         yield Unbind(target=target.id, reservation_id=target.bound_to, reason="EC2 no longer lists its reservation")
@@ -164,89 +167,116 @@ def _bind(service: Service) -> Bind:
     )
 
 
-def _notices(now: datetime, pool: Pool, assignment: Assignment) -> Iterator[tuple[Notice, str]]:
-    """Return all that is worth saying at `now`; what was said already is left out."""
-    everything = chain(
-        [(wording.broken_settings(pool), "its settings are broken")] if pool.policy.broken else [],
-        ((wording.mistake(t), "its tags are wrong") for t in pool.targets if t.wishes.mistakes),
-        chain.from_iterable(_service_notices(now, pool, s) for s in assignment.bound),
-        ((wording.not_listed(t, pool.region), "EC2 does not list its block") for t in assignment.adrift),
-        chain.from_iterable(_waiting_notices(now, pool, w) for w in assignment.waiting),
-        chain.from_iterable(_block_notices(now, pool, b) for b in pool.reservations),
-    )
-    return ((notice, reason) for notice, reason in everything if notice.key not in pool.said)
+def _unsaid(pool: Pool, says: Iterable[Say]) -> Iterator[Say]:
+    """Leave out what was said, and what comes twice: a block of two targets is late once."""
+    said = set(pool.said)
+    for say in says:
+        if say.notice.key not in said:
+            said.add(say.notice.key)
+            yield say
 
 
-def _waiting_notices(now: datetime, pool: Pool, wait: Waiting) -> Iterator[tuple[Notice, str]]:
+def _notices(now: datetime, pool: Pool, assignment: Assignment, kept: Sequence[Service]) -> Iterator[Say]:
+    """Return all that is worth saying at `now`."""
+    if pool.policy.broken:
+        yield Say(notice=wording.broken_settings(pool), reason="its settings are broken")
+    for target in pool.targets:
+        if target.wishes.mistakes:
+            yield Say(notice=wording.mistake(target), reason="its tags are wrong")
+    for service in kept:
+        yield from _service_notices(now, pool, service)
+    for target in assignment.adrift:
+        yield Say(notice=wording.not_listed(target, pool.region, now), reason="EC2 does not list its block")
+    for wait in assignment.waiting:
+        yield from _waiting_notices(now, pool, wait)
+    for block in pool.reservations:
+        yield from _block_notices(now, pool, block)
+
+
+def _waiting_notices(now: datetime, pool: Pool, wait: Waiting) -> Iterator[Say]:
     targets = {t.id: t for t in pool.targets}
-    yield wording.waiting(now, pool, wait), "no free target fits the block"
+    yield Say(notice=wording.waiting(now, pool, wait), reason="no free target fits the block")
     for target_id, reasons in wait.misfits:
-        yield wording.unfit(wait, targets[target_id], reasons), "it is free but does not fit"
+        notice = wording.unfit(wait, targets[target_id], reasons)
+        yield Say(notice=notice, reason="it is free but does not fit")
 
 
-def _block_notices(now: datetime, pool: Pool, block: Reservation) -> Iterator[tuple[Notice, str]]:
-    if block.state is ReservationState.PAYMENT_FAILED and now < block.start + NEWS_FOR:
-        yield wording.payment_failed(pool, block), "EC2 says so"
+def _block_notices(now: datetime, pool: Pool, block: Reservation) -> Iterator[Say]:
+    if block.is_dead and block.state is not ReservationState.EXPIRED:
+        failed = block.state is ReservationState.PAYMENT_FAILED
+        notice = wording.payment_failed(pool, block) if failed else wording.not_delivered(pool, block)
+        if now < block.end + NEWS_FOR:
+            yield Say(notice=notice, reason="EC2 says so")
     elif not block.is_dead and block.state not in PAID | UNPAID and now < block.end:
-        yield wording.odd_state(pool, block), "EC2 says so"
+        yield Say(notice=wording.odd_state(pool, block), reason="EC2 says so")
     elif block.end <= now < block.end + NEWS_FOR and any(k.startswith(f"{block.reservation_id}:") for k in pool.said):
-        yield wording.ended(pool, block), "its end has passed"
+        yield Say(notice=wording.ended(pool, block), reason="its end has passed")
 
 
-def _service_notices(now: datetime, pool: Pool, service: Service) -> Iterator[tuple[Notice, str]]:
+def _service_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Say]:
     policy, block, target = pool.policy, service.reservation, service.target
     timeline = service.timeline(policy)
     phase = timeline.phase(now)
     if block.is_dead:
         return
     if phase in {Phase.BEFORE_START, Phase.USABLE}:
-        yield wording.timeline(service, policy), "it is bound"
+        yield Say(notice=wording.timeline(service, policy), reason="it is bound")
         yield from _warnings(now, policy, service)
     if phase is Phase.USABLE and block.state is not ReservationState.ACTIVE and now >= block.start + LATE_AFTER:
-        yield wording.late(service), "its start has passed"
-    if is_filling(now, pool, service):
+        yield Say(notice=wording.late(service), reason="its start has passed")
+    if is_filling(now, pool, service) and service.share:
         yield from _filling_notices(now, pool, service)
     if phase in {Phase.DRAINING, Phase.RECLAIMING}:
-        yield wording.draining(service, policy), f"the block is {phase.value}"
-        standby = [i.instance_id for i in target.instances if i.lifecycle_state == "Standby"]
+        yield Say(notice=wording.draining(service, policy), reason=f"the block is {phase.value}", of=target.id)
+        standby = [i.instance_id for i in target.instances if i.lifecycle_state in STANDBY]
         others = [o for o in pool.occupants.get(block.reservation_id, ()) if o.group not in _groups(pool)]
         if standby or others:
-            yield wording.leftover(service, standby, others, policy), "they are outside what a group scales"
+            notice = wording.leftover(service, standby, others, policy)
+            yield Say(notice=notice, reason="they are outside what a group scales")
 
 
-def _warnings(now: datetime, policy: Policy, service: Service) -> Iterator[tuple[Notice, str]]:
-    target = service.target
+def _warnings(now: datetime, policy: Policy, service: Service) -> Iterator[Say]:
+    target, asked = service.target, service.target.wishes.drain_lead
     for action in native.clashes(now, service, policy):
-        yield wording.clash(service, action), "two actions cannot start at one instant"
+        yield Say(notice=wording.clash(service, action), reason="two actions cannot start at one instant")
     if target.launch is Suspension.PERSON:
-        yield wording.suspended(service), "a suspension by a person is theirs to lift"
+        yield Say(notice=wording.suspended(service), reason="a suspension by a person is theirs to lift")
     stale = native.stale_eks_action(service) if target.id.kind is TargetKind.NODE_GROUP else None
     if stale is not None:
-        yield wording.stale_eks_action(service, stale), "it was set for another end"
-    asked = target.wishes.drain_lead
-    if asked is not None and service.timeline(policy).drain_at < service.reservation.end - asked:
-        yield wording.lead_too_short(service, policy), "a lead must be longer than the reclaim window"
+        yield Say(notice=wording.stale_eks_action(service, stale), reason="it was set for another end")
+    if asked is not None and service.reservation.end - asked >= service.timeline(policy).reclaim_at:
+        notice = wording.lead_too_short(service, policy)
+        yield Say(notice=notice, reason="a lead must be longer than the reclaim window")
 
 
-def _filling_notices(now: datetime, pool: Pool, service: Service) -> Iterator[tuple[Notice, str]]:
-    target, reservation_id = service.target, service.reservation.reservation_id
-    yield wording.scaled_out(service), "the block is active"
-    if target.in_service >= service.share > 0:
-        if (occupants := pool.occupants.get(reservation_id)) is None:
-            return
-        inside = {o.instance_id for o in occupants}
-        outside = sorted(i.instance_id for i in target.instances if i.instance_id not in inside)
-        if outside:
-            yield wording.outside(service, outside), "they are not in the reservation"
-        else:
-            yield wording.in_service(service), "all instances are in the reservation"
+def _filling_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Say]:
+    target = service.target
+    yield Say(notice=wording.scaled_out(service), reason="the block is active", of=target.id)
+    if target.in_service >= service.share:
+        yield from _whereabouts(pool, service)
         return
     failure = pool.failures.get(target.id)
     since = pool.said.get(wording.scaled_out_key(service))
-    if since is not None and now - since >= pool.policy.verify_within:
-        yield wording.not_in_service(service, pool.policy, failure), "the time to come into service has passed"
-    if since is not None and failure is not None and failure.at > since:
-        yield wording.launch_failed(service, failure), "its last launch failed"
+    if since is None:
+        return
+    if now - since >= pool.policy.verify_within:
+        notice = wording.not_in_service(service, pool.policy, failure)
+        yield Say(notice=notice, reason="the time to come into service has passed")
+    if failure is not None and failure.at > since:
+        yield Say(notice=wording.launch_failed(service, failure), reason="its last launch failed")
+
+
+def _whereabouts(pool: Pool, service: Service) -> Iterator[Say]:
+    """Say whether the instances of a full target run in its block; nothing when that was not asked."""
+    occupants = pool.occupants.get(service.reservation.reservation_id)
+    if occupants is None:
+        return
+    inside = {o.instance_id for o in occupants}
+    outside = sorted(i.instance_id for i in service.target.instances if i.instance_id not in inside)
+    if outside:
+        yield Say(notice=wording.outside(service, outside), reason="they are not in the reservation")
+    else:
+        yield Say(notice=wording.in_service(service), reason="all instances are in the reservation")
 
 
 def _groups(pool: Pool) -> set[str | None]:
@@ -254,16 +284,24 @@ def _groups(pool: Pool) -> set[str | None]:
 
 
 def _look_again_at(now: datetime, pool: Pool, assignment: Assignment) -> datetime | None:
+    """Return the next instant at which time alone could change the plan."""
     services = [*assignment.bound, *assignment.to_bind]
-    return min(chain.from_iterable(_looks(now, pool, s) for s in services), default=None)
+    looks = chain(
+        chain.from_iterable(_looks(now, pool, s) for s in services),
+        (Timeline.of(b, pool.policy).next_boundary(now) for b in pool.reservations if not b.is_dead),
+        (pool.said[key] + FORGET_AFTER for t in assignment.adrift if (key := wording.missing_key(t, now)) in pool.said),
+    )
+    return min((look for look in looks if look is not None and look > now), default=None)
 
 
-def _looks(now: datetime, pool: Pool, service: Service) -> Iterable[datetime]:
-    timeline, block = service.timeline(pool.policy), service.reservation
+def _looks(now: datetime, pool: Pool, service: Service) -> Iterator[datetime | None]:
+    timeline, block, target = service.timeline(pool.policy), service.reservation, service.target
     if block.is_dead:
         return
-    if (boundary := timeline.next_boundary(now)) is not None:
-        yield boundary
-    waits = timeline.phase(now) is Phase.USABLE and block.state is not ReservationState.ACTIVE
-    if waits and now < timeline.start + POLL_FOR:
-        yield now + POLL
+    yield timeline.next_boundary(now)
+    if timeline.phase(now) is Phase.USABLE and block.state is not ReservationState.ACTIVE:
+        yield now + POLL if now < timeline.start + POLL_FOR else None
+        yield timeline.start + LATE_AFTER
+    since = pool.said.get(wording.scaled_out_key(service))
+    if since is not None and target.in_service < service.share:
+        yield since + pool.policy.verify_within

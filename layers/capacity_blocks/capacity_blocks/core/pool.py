@@ -1,6 +1,6 @@
 """A pool: what is known of a named consumer of blocks in one region when it is planned for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -48,7 +48,10 @@ def pools(
     said: Mapping[str, datetime],
 ) -> tuple[tuple[Pool, ...], tuple[Reservation, ...]]:
     """Sort what a region holds into pools, by name; also return the blocks that no pool claims."""
-    claims = {r.reservation_id: _claimant(r, policies) for r in reservations}
+    serving: dict[str, set[str]] = {}
+    for target in targets:
+        serving.setdefault(target.bound_to or "", set()).add(target.pool)
+    claims = {r.reservation_id: _claimant(r, policies, serving.get(r.reservation_id, set())) for r in reservations}
     names = {t.pool for t in targets} | {name for name in claims.values() if name is not None}
     found = tuple(
         Pool(
@@ -64,7 +67,13 @@ def pools(
     return found, _sorted(r for r in reservations if claims[r.reservation_id] is None)
 
 
-def _claimant(reservation: Reservation, policies: Mapping[str, Policy]) -> str | None:
+def _claimant(reservation: Reservation, policies: Mapping[str, Policy], serving: Collection[str]) -> str | None:
+    """Return the pool that a block belongs to: the one whose targets serve it, else as it is tagged or listed.
+
+    A tag that is changed or removed, or a list that cannot be read, takes no block from under what must be drained.
+    """
+    if serving:
+        return reservation.pool if reservation.pool in serving else min(serving)
     listed = (name for name, policy in sorted(policies.items()) if reservation.reservation_id in policy.reservations)
     return reservation.pool or next(listed, None)
 

@@ -16,6 +16,7 @@ PUBLISHED = {
     "p5e.48xlarge": Decimal("43.26"),
     "trn1.32xlarge": Decimal("15.49"),
 }
+MOST_FEE = Decimal(1_000_000_000)  # more is a slip of the pen, and would not fit Decimal's precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,4 +57,4 @@ def _fee(reservation: Reservation) -> Decimal | None:
         fee = Decimal(reservation.tags[tag.UPFRONT_FEE])
     except (KeyError, InvalidOperation):
         return None
-    return fee if fee.is_finite() and fee > 0 else None
+    return fee if fee.is_finite() and 0 < fee < MOST_FEE else None

@@ -42,8 +42,13 @@ class Service:
             end=timeline.end,
         )
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether the block was tagged for another pool since: then it is used as long as it runs, and no further."""
+        return self.reservation.pool not in {None, self.target.pool}
+
     def may_scale_out(self, policy: Policy) -> bool:
-        return policy.may_scale_out and not self.target.wishes.mistakes
+        return policy.may_scale_out and not self.target.wishes.mistakes and not self.is_moved
 
 
 def services(reservation: Reservation, bound: Sequence[Target]) -> tuple[Service, ...]:

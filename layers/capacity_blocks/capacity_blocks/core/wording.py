@@ -1,5 +1,6 @@
 """What people are told, word for word: what happened, to what, why, and what to do."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,8 +37,9 @@ def drained_key(service: Service) -> str:
     return f"{service.key}:draining"
 
 
-def missing_key(target: Target) -> str:
-    return f"{target.bound_to}:{target.id}:not-listed"
+def missing_key(target: Target, now: datetime) -> str:
+    """Name one day's absence: what was missing once and came back is not taken for missing ever since."""
+    return f"{target.bound_to}:{target.id}:not-listed:{now:%Y%m%d}"
 
 
 def timeline(service: Service, policy: Policy) -> Notice:
@@ -120,7 +122,8 @@ def not_in_service(service: Service, policy: Policy, failure: LaunchFailure | No
         title=f"{target.id} has {target.in_service} of {service.share} instances in service",
         text=(
             f"More than {policy.verify_within / timedelta(minutes=1):.0f} minutes after it was scaled out, {idle} idle "
-            f"instances cost {cost_per_hour(block, idle, policy)}.{last}"
+            f"instances cost {cost_per_hour(block, idle, policy)}. "
+            f"EC2 counts {block.available_count} free in the block.{last}"
         ),
         next_step="Look at the group's activity history, then at the instances' own logs.",
     )
@@ -129,7 +132,7 @@ def not_in_service(service: Service, policy: Policy, failure: LaunchFailure | No
 def launch_failed(service: Service, failure: LaunchFailure) -> Notice:
     return _about(
         service,
-        key=f"{service.key}:launch-failed:{_digest([failure.message])}",
+        key=f"{service.key}:launch-failed:{_digest([_steady(failure.message)])}",
         kind="launch-failed",
         severity=Severity.WARNING,
         title=f"{service.target.id} cannot launch into {service.reservation.reservation_id}",
@@ -299,6 +302,18 @@ def payment_failed(pool: Pool, block: Reservation) -> Notice:
     )
 
 
+def not_delivered(pool: Pool, block: Reservation) -> Notice:
+    return _of_block(
+        pool,
+        block,
+        kind=f"state-{block.state.value}",
+        severity=Severity.CRITICAL,
+        title=f"{block.reservation_id} is {block.state.value}: EC2 does not deliver it",
+        text=f"It was for {when(block.start)} to {when(block.end)}. What was bound to it is set free.",
+        next_step="Open a support case with EC2 and name the reservation, then search for another offering.",
+    )
+
+
 def odd_state(pool: Pool, block: Reservation) -> Notice:
     return _of_block(
         pool,
@@ -322,9 +337,9 @@ def ended(pool: Pool, block: Reservation) -> Notice:
     )
 
 
-def not_listed(target: Target, region: str) -> Notice:
+def not_listed(target: Target, region: str, now: datetime) -> Notice:
     return Notice(
-        key=missing_key(target),
+        key=missing_key(target, now),
         kind="not-listed",
         severity=Severity.WARNING,
         title=f"{target.id} is bound to {target.bound_to}, which EC2 does not list",
@@ -367,7 +382,7 @@ def lead_too_short(service: Service, policy: Policy) -> Notice:
 
 def bind_failed(target: Target, reservation_id: str, error: str) -> Notice:
     return Notice(
-        key=f"{reservation_id}:{target.id}:bind-failed:{_digest([error])}",
+        key=f"{reservation_id}:{target.id}:bind-failed:{_digest([_steady(error)])}",
         kind="bind-failed",
         severity=Severity.CRITICAL,
         title=f"{target.id} could not be bound to {reservation_id}",
@@ -383,7 +398,7 @@ def bind_failed(target: Target, reservation_id: str, error: str) -> Notice:
 def trouble(region: str, what: str, now: datetime) -> Notice:
     """Say, once an hour, that something could not be read or done: the rest goes on."""
     return Notice(
-        key=f"{region}:trouble:{_digest([what])}:{now:%Y%m%dT%H}",
+        key=f"{region}:trouble:{_digest([_steady(what)])}:{now:%Y%m%dT%H}",
         kind="trouble",
         severity=Severity.CRITICAL,
         title=f"Trouble in {region}",
@@ -431,6 +446,11 @@ def _sentences(clauses: Sequence[str]) -> str:
     return " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
 
 
+def _steady(words: str) -> str:
+    """Leave out what AWS makes up anew for each failure, such as request ids and encoded authorization messages."""
+    return re.sub(r"[\w+/=-]{36,}", "-", words)
+
+
 def _digest(parts: Iterable[str]) -> str:
     """Shorten text that belongs in a key, so that a change of it is told anew."""
-    return f"{crc32('|'.join(parts).encode()):08x}"
+    return f"{crc32('|'.join(parts).encode(errors='replace')):08x}"
