@@ -35,8 +35,9 @@ def templates(region: AutoScaling, given: dict[str, Any]) -> dict[str, Any]:
     if "MixedInstancesPolicy" in given:
         policy = dict(given["MixedInstancesPolicy"])
         within = dict(policy["LaunchTemplate"])
-        within["LaunchTemplateSpecification"] = _complete(region, within["LaunchTemplateSpecification"])
-        if _version(region, within["LaunchTemplateSpecification"]).data.get("InstanceMarketOptions"):
+        asked = within["LaunchTemplateSpecification"]
+        within["LaunchTemplateSpecification"] = _complete(region, asked)
+        if _version(region, asked).data.get("InstanceMarketOptions"):
             # "Launch template for a mixed instances group": it may not say how instances are paid for.
             raise invalid("Incompatible launch template: a mixed instances policy takes no InstanceMarketOptions.")
         result["MixedInstancesPolicy"] = {**policy, "LaunchTemplate": {"Overrides": [], **within}}
