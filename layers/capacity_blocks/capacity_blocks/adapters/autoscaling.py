@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from capacity_blocks.adapters.autoscaling_group import read_group
-from capacity_blocks.adapters.aws_error import code, raises_aws_error
+from capacity_blocks.adapters.aws_error import code, message, raises_aws_error
 from capacity_blocks.core.group import Group
 from capacity_blocks.core.pool import LaunchFailure
 from capacity_blocks.core.target import ScheduledAction, TemplateVersion
@@ -154,7 +154,7 @@ class AutoScalingGroups:
         try:
             self._client.delete_scheduled_action(AutoScalingGroupName=name, ScheduledActionName=action_name)
         except ClientError as error:
-            if code(error) == INVALID and NO_SUCH_ACTION in error.response["Error"].get("Message", ""):
+            if code(error) == INVALID and NO_SUCH_ACTION in message(error):
                 return
             raise
 

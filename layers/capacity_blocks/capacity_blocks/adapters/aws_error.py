@@ -44,13 +44,7 @@ def raises_aws_error(call: Callable[P, T]) -> Callable[P, T]:
         try:
             return call(*args, **kwargs)
         except ClientError as error:
-            details = error.response["Error"]
-            raise AwsError(
-                error.operation_name,
-                details.get("Code", "Unknown"),
-                details.get("Message", "AWS gave no message"),
-                definite=is_definite(error),
-            ) from error
+            raise AwsError(error.operation_name, code(error), message(error), definite=is_definite(error)) from error
         except BotoCoreError as error:
             # What botocore finds wrong with the arguments was never sent; all else may have been carried out.
             definite = isinstance(error, ParamValidationError)
@@ -67,4 +61,8 @@ def is_definite(error: ClientError) -> bool:
 
 
 def code(error: ClientError) -> str:
-    return error.response["Error"].get("Code", "")
+    return error.response.get("Error", {}).get("Code", "Unknown")
+
+
+def message(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Message", "AWS gave no message")

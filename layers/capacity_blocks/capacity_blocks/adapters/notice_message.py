@@ -50,7 +50,7 @@ def body(notice: Notice) -> str:
         *notice.facts,
     )
     lines = [f"{name}: {value}" for name, value in about if value]
-    return "\n".join([notice.title, "", notice.text, "", f"Next: {notice.next_step}", "", *lines])
+    return "\n".join([notice.title, "", notice.text, "", f"Next: {notice.next_step}", "", *lines]).rstrip()
 
 
 def facts(notice: Notice, *, observe_only: bool) -> dict[str, object]:

@@ -1,0 +1,73 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from capacity_blocks.adapters.sns import SnsNotifier
+from capacity_blocks.core.notice import Notice, Severity
+from capacity_blocks.ports import AwsError
+from tests import aws
+from tests.factories import a_notice
+
+
+class Mailbox:
+    """A queue that is subscribed to a topic."""
+
+    def __init__(self) -> None:
+        self._sns, self._sqs = aws.client("sns"), aws.client("sqs")
+        self.topic = self._sns.create_topic(Name="notices")["TopicArn"]
+        self._queue = self._sqs.create_queue(QueueName="notices")["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]
+        self._sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+
+    def send(self, notice: Notice, *, observe_only: bool = False) -> None:
+        SnsNotifier(self._sns, self.topic, observe_only=observe_only).send(notice)
+
+    def received(self) -> dict[str, Any]:
+        [one] = self._sqs.receive_message(QueueUrl=self._queue)["Messages"]
+        envelope: dict[str, Any] = json.loads(one["Body"])
+        return envelope
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with aws.moto():
+        yield Mailbox()
+
+
+def test_a_notice_can_be_filtered_by_pool_kind_and_severity(mailbox: Mailbox) -> None:
+    mailbox.send(a_notice(severity=Severity.WARNING))
+
+    assert {k: v["Value"] for k, v in mailbox.received()["MessageAttributes"].items()} == {
+        "pool": "training",
+        "kind": "scaled-out",
+        "severity": "warning",
+    }
+
+
+def test_a_notice_about_no_pool_is_filtered_by_a_dash(mailbox: Mailbox) -> None:
+    mailbox.send(a_notice(pool=None))
+
+    assert mailbox.received()["MessageAttributes"]["pool"]["Value"] == "-"
+
+
+def test_a_notice_has_a_subject(mailbox: Mailbox) -> None:
+    mailbox.send(a_notice())
+
+    assert mailbox.received()["Subject"] == "[info] train is scaled out to 8 on cr-0a"
+
+
+def test_an_observer_says_so_in_subject_and_facts(mailbox: Mailbox) -> None:
+    mailbox.send(a_notice(), observe_only=True)
+
+    envelope = mailbox.received()
+    told = json.loads(envelope["Message"])
+    assert envelope["Subject"] == "[info] Observe only: train is scaled out to 8 on cr-0a"
+    assert told["text"].startswith("Observe only: nothing was changed.")
+    assert told["observe_only"] is True
+
+
+def test_a_topic_that_is_gone_is_an_error() -> None:
+    with aws.moto(), pytest.raises(AwsError, match="NotFound"):
+        SnsNotifier(aws.client("sns"), "arn:aws:sns:us-east-2:123456789012:gone", observe_only=False).send(a_notice())
