@@ -54,8 +54,8 @@ def bind(backend: EC2Backend, engine: CapacityBlockEngine) -> None:
 
 
 def engine_of(backend: EC2Backend) -> CapacityBlockEngine:
-    engine = getattr(backend, _ATTRIBUTE, None)
-    if not isinstance(engine, CapacityBlockEngine):
+    engine: CapacityBlockEngine | None = getattr(backend, _ATTRIBUTE, None)
+    if engine is None:
         raise LookupError(f"no Capacity Block engine is bound to {backend.region_name} of {backend.account_id}")
     return engine
 

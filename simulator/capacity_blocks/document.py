@@ -1,4 +1,4 @@
-"""Reservations and blocks as EC2 prints them, in the shapes of botocore: CapacityReservation, CapacityBlock and status."""
+"""Reservations and blocks as EC2 prints them: the shapes CapacityReservation, CapacityBlock and CapacityBlockStatus."""
 
 from collections.abc import Mapping
 from datetime import datetime

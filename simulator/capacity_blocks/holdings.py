@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from simulator import changes
 from simulator.assumptions import Assumptions
 
 from .agenda import Agenda, Clock
@@ -60,7 +61,9 @@ class Holdings:
     last_order: int = 0
 
     def touch(self) -> None:
+        """Say that a describe call could show something else now, here and for the local AWS as a whole."""
         self.version += 1
+        changes.bump()
 
     def next_order(self) -> int:
         self.last_order += 1
