@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from capacity_blocks.core import wording
-from capacity_blocks.core.action import Action, ResumeLaunch, Say, Unprotect
+from capacity_blocks.core.action import Action, ResumeLaunch, Say, Scale, Unprotect
 from capacity_blocks.core.planner import Plan, plan, plan_unclaimed
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
@@ -72,6 +72,30 @@ class PolicyReader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """An action that is to be carried out, and where."""
+
+    region: Region
+    pool: Pool
+    action: Action
+
+    @property
+    def target(self) -> TargetId | None:
+        return self.action.of if isinstance(self.action, Say) else self.action.target
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """What one reconcile has come to so far."""
+
+    blocks: list[BlockStatus] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    looks: list[datetime] = field(default_factory=list)
+    troubles: list[tuple[str, str]] = field(default_factory=list)  # region, what
+    failed: set[TargetId] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciler:
     """One run over all regions. What fails in one place is collected; the rest is done all the same."""
 
@@ -81,91 +105,84 @@ class Reconciler:
     ledger: Ledger
     executor: Executor
     speaker: Speaker | None  # None: a dry run says nothing
-    errors: list[str] = field(default_factory=list)
 
     def reconcile(self, request: Request) -> Report:
-        """Bring every target in line with its block, or say why not."""
-        began_at = self.clock.now()
-        self.errors.clear()
+        """Bring every target in line with its block, or say why not: sizes first, words last, over all pools."""
+        began_at, progress, words = self.clock.now(), Progress(), list[Deed]()
         by_pool, default, trouble = self.policy_reader.read()
         if trouble is not None:
-            self._note(self.regions[0].name, trouble)
-        blocks, steps, looks = list[BlockStatus](), list[Step](), list[datetime]()
+            progress.troubles.append((self.regions[0].name, trouble))
         for region in self.regions:
-            if request.region not in {None, region.name}:
-                continue
-            # Each region by its own clock: another one, that answers slowly, may have taken minutes.
-            now = self.clock.now()
-            said = self._said(region)
-            observation = self._observe(now, region, by_pool, default, said or {})
-            for pool, planned in _plans(now, observation, default, said or {}, request):
-                # Without the ledger nothing can be told once, but deadlines do not wait for it.
-                actions = [a for a in planned.actions if said is not None or not isinstance(a, Say)]
-                steps.extend(self._execute(region, pool, [a for a in actions if request.covers(a)]))
-                blocks.extend(statuses(now, pool))
-                looks.extend([planned.look_again_at] if planned.look_again_at is not None else [])
-        wanted = [b for b in blocks if request.reservation_id in {None, b.reservation_id}]
+            if request.region in {None, region.name}:
+                deeds = sorted(self._deeds(region, by_pool, default, request, progress), key=_urgency)
+                self._do((d for d in deeds if not isinstance(d.action, Say)), progress)
+                words.extend(d for d in deeds if isinstance(d.action, Say))
+        self._do(words, progress)
         return Report(
             now=began_at,
-            blocks=tuple(wanted),
-            steps=tuple(steps),
-            errors=tuple(self.errors),
-            look_again_at=min(looks, default=None),
+            blocks=tuple(b for b in progress.blocks if request.reservation_id in {None, b.reservation_id}),
+            steps=tuple(progress.steps),
+            errors=(*(f"{region}: {what}" for region, what in progress.troubles), *self._tell(progress.troubles)),
+            look_again_at=min(progress.looks, default=None),
         )
 
-    def _said(self, region: Region) -> Mapping[str, datetime] | None:
+    def _deeds(
+        self, region: Region, by_pool: Mapping[str, Policy], default: Policy, request: Request, progress: Progress
+    ) -> Iterator[Deed]:
+        # Each region by its own clock: another one, that answers slowly, may have taken minutes.
+        now = self.clock.now()
         try:
-            return self.ledger.said(region.name)
+            said: Mapping[str, datetime] | None = self.ledger.said(region.name)
         except AwsError as error:
-            self._note(region.name, f"the ledger could not be read: {error}")
-            return None
-
-    def _observe(
-        self,
-        now: datetime,
-        region: Region,
-        by_pool: Mapping[str, Policy],
-        default: Policy,
-        said: Mapping[str, datetime],
-    ) -> Observation:
+            # Without the ledger nothing can be told once, but deadlines do not wait for it.
+            said = None
+            progress.troubles.append((region.name, f"the ledger could not be read: {error}"))
         try:
-            observation = observe(now, region, by_pool, default, said)
+            observation = observe(now, region, by_pool, default, said or {})
         except AwsError as error:
-            self._note(region.name, f"the region could not be read: {error}")
-            return Observation()
-        for failed in observation.errors:
-            self._note(region.name, f"something due could not be asked: {failed}")
-        return observation
+            progress.troubles.append((region.name, f"the region could not be read: {error}"))
+            return
+        progress.troubles.extend((region.name, f"something due could not be asked: {e}") for e in observation.errors)
+        for pool, planned in _plans(now, observation, default, said or {}, request):
+            progress.blocks.extend(statuses(now, pool))
+            progress.looks.extend([planned.look_again_at] if planned.look_again_at is not None else [])
+            for action in planned.actions:
+                if request.covers(action) and not (said is None and isinstance(action, Say)):
+                    yield Deed(region=region, pool=pool, action=action)
 
-    def _execute(self, region: Region, pool: Pool, actions: Iterable[Action]) -> Iterator[Step]:
+    def _do(self, deeds: Iterable[Deed], progress: Progress) -> None:
         """Carry out actions in order. After a failure the rest of that target is left for the next run.
 
         What only clears the way may fail: one instance that stays protected must not keep up all the others.
         """
-        targets = {t.id: t for t in pool.targets}
-        failed: set[TargetId] = set()
-        for action in actions:
-            target = action.of if isinstance(action, Say) else action.target
-            if target in failed:
+        for deed in deeds:
+            if deed.target in progress.failed:
                 continue
             try:
-                outcome = self.executor.execute(region, targets, action)
+                targets = {t.id: t for t in deed.pool.targets}
+                outcome = self.executor.execute(deed.region, targets, deed.action)
             except AwsError as error:
                 outcome = f"failed: {error}"
-                if target is not None and not isinstance(action, CLEARS_THE_WAY):
-                    failed.add(target)
-                self._note(region.name, f"{type(action).__name__} failed: {error}")
-            yield Step(region=region.name, pool=pool.name, action=action, outcome=outcome)
+                if deed.target is not None and not isinstance(deed.action, CLEARS_THE_WAY):
+                    progress.failed.add(deed.target)
+                progress.troubles.append((deed.region.name, f"{type(deed.action).__name__} failed: {error}"))
+            step = Step(region=deed.region.name, pool=deed.pool.name, action=deed.action, outcome=outcome)
+            progress.steps.append(step)
 
-    def _note(self, region: str, what: str) -> None:
-        """Keep an error for the end of the run, and tell people, if even that can be done."""
-        self.errors.append(f"{region}: {what}")
+    def _tell(self, troubles: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """Tell people of what went wrong; return what could not even be told."""
         if self.speaker is None:
             return
-        try:
-            self.speaker.say(region, wording.trouble(region, what, self.clock.now()))
-        except AwsError as error:
-            self.errors.append(f"{region}: the trouble could not be told: {error}")
+        for region, what in troubles:
+            try:
+                self.speaker.say(region, wording.trouble(region, what, self.clock.now()))
+            except AwsError as error:
+                yield f"{region}: the trouble could not be told: {error}"
+
+
+def _urgency(deed: Deed) -> int:
+    """Sizes before all that takes longer; the actions of one target keep their order."""
+    return 0 if isinstance(deed.action, (Scale, *CLEARS_THE_WAY)) else 1
 
 
 def _plans(
