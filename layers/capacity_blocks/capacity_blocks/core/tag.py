@@ -1,5 +1,6 @@
 """The tags that people and this application speak to each other in, and what each may say."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,7 @@ BOUND_TO = "capacity-blocks:bound-to"
 LEAST_DRAIN_LEAD = timedelta(minutes=31)
 MOST_DRAIN_LEAD = timedelta(hours=24)
 MOST_INSTANCES = 64  # per block, DescribeCapacityBlockOfferingsRequest$InstanceCount
+SUBNET_ID = "subnet-[0-9a-z-]+"
 DRAIN_METHODS = "eks, ecs, none or ssm:<document>"
 
 
@@ -59,7 +61,7 @@ def wishes(tags: Mapping[str, str]) -> Wishes:
     instances = number(INSTANCES, 1, MOST_INSTANCES)
     lead = number(DRAIN_LEAD, _minutes(LEAST_DRAIN_LEAD), _minutes(MOST_DRAIN_LEAD))
     subnets = tuple(tags.get(SUBNETS, "").split())
-    if wrong := [s for s in subnets if not s.startswith("subnet-")]:
+    if wrong := [s for s in subnets if not re.fullmatch(SUBNET_ID, s)]:
         mistakes.append(Mistake(tag=SUBNETS, value=" ".join(wrong), allowed="subnet ids, separated by spaces"))
         subnets = ()
     drain = tags.get(DRAIN, "none")
