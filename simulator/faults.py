@@ -27,6 +27,10 @@ class Fault(StrEnum):
     CRASH_AFTER = "crash after call"
 
 
+# What strikes a call of a handler.
+OF_CALLS = frozenset({Fault.THROTTLE, Fault.REPLY_LOST, Fault.STALE_READ, Fault.CRASH_BEFORE, Fault.CRASH_AFTER})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One API call of a recorded run: the nth of its operation. A rerun meets it again until something strikes."""
@@ -36,7 +40,7 @@ class Place:
     mutating: bool
 
     def strike(self, fault: Fault, times: int = 1) -> "Strike":
-        return Strike(fault=fault, at=self.operation, nth=self.nth, times=times)
+        return Strike(fault=fault, at=self.operation, nth=self.nth, times=times, mutating=self.mutating)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,11 @@ class Faults:
     def among(self, *faults: Fault) -> bool:
         """Say whether any of `faults` may strike in this world at all."""
         return any(self.rates.get(fault) for fault in faults) or any(one.fault in faults for one in self.strikes)
+
+    def count_reads(self) -> bool:
+        """Say whether a call that only reads may be struck: then none of them may be left out."""
+        by_chance = any(rate for fault, rate in self.rates.items() if fault in OF_CALLS)
+        return by_chance or any(one.fault in OF_CALLS and not one.mutating for one in self.strikes)
 
     def strike(self, fault: Fault, at: str, *, mutating: bool = False) -> int:
         """Say how often `fault` strikes here (0: not at all), and count this place as passed."""

@@ -1,25 +1,25 @@
 """A whole local AWS account on a virtual clock, with the product deployed in it from its own template."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from unittest import mock
 
-import boto3
-import botocore.session
 from moto import mock_aws
+from moto import settings as moto_settings
 
-from simulator import changes, creators, deployment, randomness, step_functions, template
+from simulator import changes, clients, creators, deployment, randomness, step_functions, template
 from simulator.assumptions import Assumptions
 from simulator.calls import Calls
 from simulator.clock import VirtualClock
 from simulator.delivery import Delivery
 from simulator.eventbridge import Event, EventBridge
-from simulator.faults import Fault, Faults, Place, places
+from simulator.faults import OF_CALLS, Faults, Place, places
 from simulator.journal import Journal
 from simulator.lambda_ import Functions
 from simulator.quiet import QuietSweeps
@@ -92,7 +92,10 @@ class World:
         self.faults.tell = lambda fault, at: self.journal.add("fault", at, fault)
         exits.enter_context(randomness.seeded(self.seed))
         exits.enter_context(self.clock.installed())
+        # Thousands of images, read anew for each world and each Region, which nothing here looks at.
+        exits.enter_context(mock.patch.object(moto_settings, "ec2_load_default_amis", return_value=False))
         exits.enter_context(mock_aws(config=_MOTO))
+        exits.enter_context(clients.shared(afresh=self.faults.among(*OF_CALLS)))
         for part in (self.calls, self.functions, self._events, self._scheduler, self._notifications):
             exits.enter_context(part.installed())
         exits.callback(self.clock.close)
@@ -101,7 +104,7 @@ class World:
         for name in self._region_names:
             emit = partial(self._emit_in, name)
             self.regions[name] = Region(name, self.clock, self.assumptions, self.seed, emit, self.journal)
-        if self._skip_quiet_sweeps and not self.faults.among(*_OF_CALLS):
+        if self._skip_quiet_sweeps and not self.faults.count_reads():
             self.functions.on_begin.append(self._quiet.begun)
             self.functions.on_end.append(self._quiet.ended)
             self._scheduler.skip = self._quiet.may_skip
@@ -142,7 +145,7 @@ class World:
 
     def client(self, service: str, region: str | None = None) -> Any:
         """Give a client of the account's administrator. Its calls are nobody's in the record."""
-        return _client(service, region or self.home)
+        return clients.client(service, region or self.home)
 
     def invoke(self, function: str, event: Any) -> Any:
         """Run a function as the console's test button does: its result, or HandlerError with Lambda's error type."""
@@ -198,16 +201,3 @@ class World:
         return (changes.current(), self.calls.mutations, *engines)
 
 
-# What strikes by the count of calls: leaving calls out would move where.
-_OF_CALLS = (Fault.THROTTLE, Fault.REPLY_LOST, Fault.STALE_READ, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
-
-
-@cache
-def _session() -> boto3.Session:
-    return boto3.Session("FOOBARKEY", "FOOBARSECRET", botocore_session=botocore.session.get_session())
-
-
-@cache
-def _client(service: str, region: str) -> Any:
-    make: Callable[..., Any] = _session().client
-    return make(service, region_name=region)
