@@ -147,19 +147,19 @@ class Creators:
             "Role"
         ]
         for policy in properties.get("Policies", []):
-            document = json.dumps(policy["PolicyDocument"])
+            document = _policy(policy["PolicyDocument"])
             client.put_role_policy(RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=document)
         return name, {"Arn": role["Arn"], "RoleId": role["RoleId"]}
 
     def role_policy(self, stack: Stack, _logical_id: str, properties: Properties) -> Created:
-        document = json.dumps(properties["PolicyDocument"])
+        document = _policy(properties["PolicyDocument"])
         asked = _only(properties, "RoleName", "PolicyName")
         self._client("iam", stack.region).put_role_policy(**asked, PolicyDocument=document)
         return properties["PolicyName"], {}
 
     def managed_policy(self, stack: Stack, logical_id: str, properties: Properties) -> Created:
         name = properties.get("ManagedPolicyName") or stack.physical_name(logical_id)
-        document = json.dumps(properties["PolicyDocument"])
+        document = _policy(properties["PolicyDocument"])
         arn = self._client("iam", stack.region).create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
         return arn, {"PolicyArn": arn}
 
@@ -212,6 +212,11 @@ class Creators:
         client = self._client("stepfunctions", stack.region)
         arn = client.create_state_machine(name=name, definition=text, roleArn=properties["RoleArn"], **asked)
         return arn["stateMachineArn"], {"Arn": arn["stateMachineArn"], "Name": name}
+
+
+def _policy(document: Mapping[str, Any]) -> str:
+    """Write a policy. IAM takes one without a version, as the SAM translator writes some; moto does not."""
+    return json.dumps({"Version": "2012-10-17", **document})
 
 
 def _only(properties: Properties, *names: str) -> dict[str, Any]:

@@ -82,8 +82,10 @@ class Scheduler:
         def updated(response: Any) -> str:
             self._refuse_nonsense(response)
             answer: str = update(response)
-            # UpdateSchedule replaces everything; moto forgets this member.
-            self._stored(response).action_after_completion = response._get_param("ActionAfterCompletion")
+            # UpdateSchedule replaces everything, with defaults for what is not said; moto forgets these two.
+            stored = self._stored(response)
+            stored.action_after_completion = response._get_param("ActionAfterCompletion")
+            stored.state = response._get_param("State") or "ENABLED"
             self._arm(response)
             return answer
 

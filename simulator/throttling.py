@@ -1,5 +1,7 @@
 """Refusals by AWS for too many calls, in each service's own words and on its own wire."""
 
+import warnings
+
 from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.exceptions import ServiceException
@@ -12,6 +14,10 @@ _CODES = {"ec2": "RequestLimitExceeded", "autoscaling": "Throttling", "sns": "Th
 _SEARCHES = {"DescribeCapacityBlockOfferings", "DescribeCapacityBlockExtensionOfferings"}
 
 
+class ThrottledError(ServiceException):
+    """What a service says to one call too many."""
+
+
 def code_of(service: str, operation: str) -> str:
     if operation in _SEARCHES:
         return "CapacityBlockDescribeLimitExceeded"
@@ -22,6 +28,8 @@ def throttled(service: str, operation: str, protocol: str, url: str) -> AWSRespo
     """Say no as AWS does, so that the SDK's own retries see what they would see there."""
     model = get_service_model(service).operation_model(operation)
     serializer = get_serializer_class(service, protocol)(operation_model=model, pretty_print=False)
-    answer = serializer.serialize(ServiceException(code_of(service, operation), "Rate exceeded"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # moto wonders at codes that every service has and no model lists
+        answer = serializer.serialize(ThrottledError(code_of(service, operation), "Rate exceeded"))
     status = 503 if service == "ec2" else 400  # EC2 throttles with 503, the others with 400
     return AWSResponse(url, status, answer["headers"], MockRawResponse(answer["body"]))

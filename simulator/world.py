@@ -95,7 +95,7 @@ class World:
         # Thousands of images, read anew for each world and each Region, which nothing here looks at.
         exits.enter_context(mock.patch.object(moto_settings, "ec2_load_default_amis", return_value=False))
         exits.enter_context(mock_aws(config=_MOTO))
-        exits.enter_context(clients.shared(afresh=self.faults.among(*OF_CALLS)))
+        exits.enter_context(clients.shared())
         for part in (self.calls, self.functions, self._events, self._scheduler, self._notifications):
             exits.enter_context(part.installed())
         exits.callback(self.clock.close)
@@ -199,5 +199,3 @@ class World:
     def _stamp(self) -> tuple[int, ...]:
         engines = (region.engine.version for region in self.regions.values())
         return (changes.current(), self.calls.mutations, *engines)
-
-

@@ -1,0 +1,87 @@
+"""A function that does what its event says."""
+
+import os
+import sys
+import time
+import uuid
+from datetime import UTC, datetime
+
+from shared import client
+
+runs = [0]
+failures_left: dict[str, int] = {}
+
+
+class TransientError(Exception):
+    """Goes away when tried again."""
+
+
+class PermanentError(Exception):
+    """Stays."""
+
+
+def lambda_handler(event, context):  # noqa: C901  # one line for each thing that it can do
+    runs[0] += 1
+    sys.stdout.write(f"run {runs[0]} of {context.function_name}\n")
+    match event.get("do"):
+        case "sleep":
+            return _sleep(event["seconds"], context)
+        case "sleep and write":
+            return _sleep_and_write(event["seconds"])
+        case "fail":
+            raise PermanentError(event.get("message", "as asked"))
+        case "fail at first":
+            return _fail_at_first(event)
+        case "write":
+            return _write(event["key"])
+        case "read":
+            item = client("dynamodb").get_item(TableName=os.environ["TABLE"], Key={"key": {"S": event["key"]}})
+            return {"found": "Item" in item, "at": datetime.now(UTC).isoformat()}
+        case "list":
+            return {"queues": len(client("sqs").list_queues().get("QueueUrls", []))}
+        case "publish":
+            return client("sns").publish(TopicArn=os.environ["TOPIC"], **event["with"])["MessageId"]
+        case "return a datetime":
+            return datetime.now(UTC)
+        case "schedule":
+            client("scheduler").create_schedule(**event["with"])
+            return {"scheduled": event["with"]["Name"]}
+        case "call":
+            answer = client("lambda").invoke(FunctionName=event["function"], Payload=event["payload"])
+            return {"error": answer.get("FunctionError"), "payload": answer["Payload"].read().decode()}
+        case "sweep":
+            return {"look_again_at": event.get("look_again_at"), "blocks": _blocks()}
+        case _:
+            return {"runs": runs[0], "event": event, "environment": dict(os.environ), "id": str(uuid.uuid4())}
+
+
+def _sleep(seconds, context):
+    before = context.get_remaining_time_in_millis()
+    time.sleep(seconds)
+    return {"before": before, "after": context.get_remaining_time_in_millis(), "greeting": os.environ["GREETING"]}
+
+
+def _sleep_and_write(seconds):
+    try:
+        time.sleep(seconds)
+    finally:
+        _write("from finally")
+
+
+def _fail_at_first(event):
+    left = failures_left.setdefault("left", event["times"])
+    if left:
+        failures_left["left"] -= 1
+        raise TransientError(f"{left} left")
+    return {"after failures": True}
+
+
+def _write(key):
+    table = os.environ["TABLE"]
+    client("dynamodb").put_item(TableName=table, Item={"key": {"S": f"{key} 1"}})
+    client("dynamodb").put_item(TableName=table, Item={"key": {"S": f"{key} 2"}})
+    return {"written": 2}
+
+
+def _blocks():
+    return len(client("ec2").describe_capacity_reservations()["CapacityReservations"])
