@@ -96,7 +96,7 @@ def _fill(service: Service, timeline: Timeline) -> Iterator[Action]:
     target, share = service.target, service.share
     if target.desired < share or target.maximum < share:
         reason = "the block is active"
-    elif len(target.instances) < share:
+    elif len(target.instances) < share and target.launch is not Suspension.PERSON:
         # Auto Scaling may be waiting out a back-off after launches that failed before the block was active.
         reason = f"the block is active and the group has launched {len(target.instances)} of {share}"
     else:
@@ -202,6 +202,8 @@ def _waiting_notices(now: datetime, pool: Pool, wait: Waiting) -> Iterator[Say]:
 
 
 def _block_notices(now: datetime, pool: Pool, block: Reservation) -> Iterator[Say]:
+    if block.ultraserver is None and block.is_paid and now < block.end:
+        yield Say(notice=wording.kind_unknown(pool, block), reason="EC2 did not say what kind of block it is")
     if block.is_dead and block.state is not ReservationState.EXPIRED:
         failed = block.state is ReservationState.PAYMENT_FAILED
         notice = wording.payment_failed(pool, block) if failed else wording.not_delivered(pool, block)

@@ -15,6 +15,7 @@ from capacity_blocks.core.price import cost_per_hour
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.service import Service
 from capacity_blocks.core.target import ScheduledAction, Target
+from capacity_blocks.core.timeline import Timeline
 
 
 def when(instant: datetime) -> str:
@@ -22,19 +23,19 @@ def when(instant: datetime) -> str:
 
 
 def in_service_key(service: Service) -> str:
-    return f"{service.key}:in-service"
+    return f"{service.key}:in-service:{_life(service)}"
 
 
 def scaled_out_key(service: Service) -> str:
-    return f"{service.key}:scaled-out"
+    return f"{service.key}:scaled-out:{_life(service)}"
 
 
 def leftover_key(service: Service) -> str:
-    return f"{service.key}:leftover"
+    return f"{service.key}:leftover:{_life(service)}"
 
 
 def drained_key(service: Service) -> str:
-    return f"{service.key}:draining"
+    return f"{service.key}:draining:{_life(service)}"
 
 
 def missing_key(target: Target, now: datetime) -> str:
@@ -47,7 +48,7 @@ def timeline(service: Service, policy: Policy) -> Notice:
     block, target = service.reservation, service.target
     return _about(
         service,
-        key=f"{service.key}:timeline:{block.end:%Y%m%dT%H%M}:{at.drain_at:%H%M}",
+        key=f"{service.key}:timeline:{_life(service)}:{at.drain_at:%H%M}",
         kind="timeline",
         severity=Severity.INFO,
         title=f"{target.id} serves {block.reservation_id} until {when(at.drain_at)}",
@@ -116,7 +117,7 @@ def not_in_service(service: Service, policy: Policy, failure: LaunchFailure | No
     )
     return _about(
         service,
-        key=f"{service.key}:not-in-service",
+        key=f"{service.key}:not-in-service:{_life(service)}",
         kind="not-in-service",
         severity=Severity.CRITICAL,
         title=f"{target.id} has {target.in_service} of {service.share} instances in service",
@@ -326,6 +327,21 @@ def odd_state(pool: Pool, block: Reservation) -> Notice:
     )
 
 
+def kind_unknown(pool: Pool, block: Reservation) -> Notice:
+    return _of_block(
+        pool,
+        block,
+        kind="kind-unknown",
+        severity=Severity.WARNING,
+        title=f"It is not known whether {block.reservation_id} is an UltraServer",
+        text=(
+            "EC2 did not answer DescribeCapacityBlocks. Until it does, the block is drained as an UltraServer is: "
+            f"at {when(Timeline.of(block, pool.policy).drain_at)}, half an hour earlier than others."
+        ),
+        next_step="Look at the role's permissions; a throttle passes by itself.",
+    )
+
+
 def ended(pool: Pool, block: Reservation) -> Notice:
     return _of_block(
         pool,
@@ -419,6 +435,11 @@ def broken_settings(pool: Pool) -> Notice:
         pool=pool.name,
         region=pool.region,
     )
+
+
+def _life(service: Service) -> str:
+    """Name a block's life up to its end: an extension begins another, in which everything is told and timed anew."""
+    return f"{service.reservation.end:%Y%m%dT%H%M}"
 
 
 def _about(service: Service, **fields: Any) -> Notice:
