@@ -88,7 +88,7 @@ def exit_standby(region: AutoScaling, params: Params) -> dict[str, object]:
     _require(members, Lifecycle.STANDBY)
     numbers = capacity.more(group.capacity, len(members), group.name)
     for member in members:
-        member.lifecycle = Lifecycle.IN_SERVICE
+        region.membership.serve(group, member)
     activities = _moved(region, group, members, "Moving EC2 instance out of Standby", "moved out of standby")
     region.resize(group, numbers, "ExitStandby", "instances were moved out of standby in response to a user request,")
     return activities
@@ -128,9 +128,9 @@ def attach(region: AutoScaling, params: Params) -> None:
             reservation_id=instance.capacity_reservation_id,
             template=None,
             order=region.scaling.next_order(),
-            lifecycle=Lifecycle.IN_SERVICE,
         )
         region.membership.adopt(group, member)
+        region.membership.serve(group, member)
         region.at.instances.backend.create_tags([instance_id], {NAME_TAG: group.name})
     region.resize(group, numbers, "AttachInstances", "instances were attached in response to a user request,")
 

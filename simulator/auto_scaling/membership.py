@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from simulator import changes
 from simulator.plug import iso
 
 from .activity import Activities, Activity, Direction, Status
@@ -66,6 +67,7 @@ class Membership:
     def replace(self, group: Group, member: Member, cause: str) -> None:
         """Take an unhealthy instance out, and want another if it counted."""
         member.healthy = False
+        changes.bump()
         if not (group.runs(Process.REPLACE_UNHEALTHY) and group.runs(Process.TERMINATE)):
             return
         group.cause = f"At {iso(self._at.clock.now())} {REPLACEMENT}"
@@ -87,14 +89,18 @@ class Membership:
         group = self._groups.get(instance_id)
         if group is None or (member := group.members[instance_id]).lifecycle is not Lifecycle.PENDING:
             return
-        member.lifecycle = Lifecycle.IN_SERVICE
+        self.serve(group, member)
         self._activities.finish(self._running.pop(instance_id), Direction.LAUNCH, Status.SUCCESSFUL)
+
+    def serve(self, group: Group, member: Member) -> None:
+        """Put an instance into service: one that has booted, or that comes in or back."""
+        member.lifecycle = Lifecycle.IN_SERVICE
         self._at.journal.add(
             InstanceInService(
                 at=self._at.clock.now(),
                 region=self._at.region,
                 group=group.name,
-                instance_id=instance_id,
+                instance_id=member.instance_id,
                 reservation_id=member.reservation_id,
             )
         )

@@ -119,6 +119,28 @@ def test_the_pause_between_failures_grows_to_its_longest(stage: Stage) -> None:
     assert max(pauses) > 120
 
 
+def test_a_call_that_sets_the_group_makes_its_pauses_short_again() -> None:
+    with staged(launch_retry=seconds(60, 300)) as stage:
+        stage.group(stage.template(stage.block()))
+        for _ in range(12):
+            stage.desire(1)
+            stage.run(seconds=2)
+            failed_at = stage.journal.of(LaunchFailed)[-1].at
+            stage.run(seconds=121)
+            assert timedelta(seconds=60) <= stage.journal.of(LaunchFailed)[-1].at - failed_at <= timedelta(minutes=2)
+
+
+def test_a_group_spreads_over_its_zones() -> None:
+    with staged() as stage:
+        subnets = f"{stage.subnet()},{stage.subnet('us-east-2b')}"
+        template = stage.template(None, InstanceMarketOptions=None, InstanceType="m5.large")
+        stage.group(template, VPCZoneIdentifier=subnets)
+        stage.desire(4)
+        stage.run(minutes=1)
+        zones = sorted(one["AvailabilityZone"] for one in stage.described()["Instances"])
+        assert zones == ["us-east-2a", "us-east-2a", "us-east-2b", "us-east-2b"]
+
+
 def test_a_group_takes_what_the_block_has_and_fails_for_the_rest(stage: Stage) -> None:
     stage.group(stage.template(stage.block(size=3)))
     stage.until(START + timedelta(minutes=2))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from simulator.auto_scaling.journal import InstanceLeft
+from simulator.auto_scaling.journal import InstanceInService, InstanceLeft
 from tests.simulator.groups_stage import END, START, Stage, refusal, staged
 
 
@@ -48,6 +48,7 @@ def test_an_instance_comes_back_from_standby_and_counts_again(stage: Stage) -> N
     groups = stage.client("autoscaling")
     groups.enter_standby(AutoScalingGroupName=group, InstanceIds=aside, ShouldDecrementDesiredCapacity=True)
     groups.exit_standby(AutoScalingGroupName=group, InstanceIds=aside)
+    assert stage.journal.of(InstanceInService)[-1].instance_id == aside[0]
     stage.run(minutes=1)
     assert (stage.numbers(), stage.lifecycles()) == ((0, 8, 2), ["InService", "InService"])
 

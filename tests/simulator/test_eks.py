@@ -278,6 +278,14 @@ def test_a_node_group_with_instances_does_not_move_to_another_version(stage: Sta
     assert (_shown(stage)["launchTemplate"]["version"], _shown(stage)["status"]) == ("1", "ACTIVE")
 
 
+def test_an_update_of_the_kubernetes_version_alone_leaves_the_template(stage: Stage) -> None:
+    _on_a_block(stage)
+    update = stage.client("eks").update_nodegroup_version(clusterName="ml", nodegroupName="gpu")["update"]
+    stage.run(seconds=90)
+    assert _status(stage, update)["status"] == "Successful"
+    assert (_shown(stage)["launchTemplate"]["version"], _shown(stage)["health"]) == ("1", {"issues": []})
+
+
 def test_a_node_group_moves_to_no_other_template_and_to_no_unfit_version(stage: Stage) -> None:
     template = _on_a_block(stage)
     other = stage.template(stage.block(2), name="other")
