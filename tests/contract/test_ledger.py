@@ -120,10 +120,10 @@ def test_a_claim_is_read_as_it_was_written(ledger: Ledger, claim: Claim) -> None
 
 
 def test_a_group_and_a_node_group_of_one_name_have_claims_of_their_own(ledger: Ledger) -> None:
-    ledger.put_claim(CLAIM, replacing=None)
+    ledger.put_claim(replace(CLAIM, target=TargetId(region=REGION, name="ml/train")), replacing=None)
 
     assert ledger.claim(TargetId(region=REGION, name="train", cluster="ml")) is None
-    assert ledger.claim(TargetId(region="eu-west-1", name="train")) is None
+    assert ledger.claim(TargetId(region="eu-west-1", name="ml/train")) is None
 
 
 def test_of_two_runs_one_claims_a_target(ledger: Ledger) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+from botocore.stub import Stubber
 
 from capacity_blocks.adapters.ec2_subnets import Ec2Subnets
 from capacity_blocks.core.target import Subnet
@@ -35,6 +36,7 @@ def test_a_subnet_that_does_not_exist_hides_no_other(two_zones: tuple[str, str])
     assert {s.subnet_id for s in found} == {a, b}
 
 
-@pytest.mark.usefixtures("two_zones")
-def test_no_ids_are_no_subnets_and_not_all() -> None:
-    assert Ec2Subnets(aws.client("ec2")).subnets([]) == []
+def test_no_ids_are_no_subnets_and_ec2_is_not_asked_for_all() -> None:
+    client = aws.client("ec2")
+    with Stubber(client):  # it has no answer, and would say so
+        assert Ec2Subnets(client).subnets([]) == []

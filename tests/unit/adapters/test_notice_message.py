@@ -80,12 +80,21 @@ def test_an_observer_says_that_nothing_was_changed() -> None:
     [
         {"text": "x" * 300_000},
         {"text": 'ü"\n' * 100_000},
+        {"text": "漢" * 40_000},  # fewer characters than SNS allows bytes
         {"text": "\x01" * 100_000},
         {"next_step": "x" * 300_000, "title": "y" * 300_000},
         {"facts": tuple((f"fact {n}", "x" * 1000) for n in range(1000))},
         {"facts": tuple((f"fact {n}", "x") for n in range(20_000))},
     ],
-    ids=["long text", "quotes and umlauts", "control characters", "long everything", "long facts", "many facts"],
+    ids=[
+        "long text",
+        "quotes and umlauts",
+        "three bytes each",
+        "control characters",
+        "long everything",
+        "long facts",
+        "many facts",
+    ],
 )
 def test_a_notice_that_sns_would_refuse_as_too_long_is_cut(changes: dict[str, Any]) -> None:
     text = message(a_notice(**changes), observe_only=False)
