@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import calls, cold_start
+from benchmarks import calls, cold_start, faults
 
-BENCHMARKS: dict[str, Callable[[], None]] = {"calls": calls.main, "cold-start": cold_start.main}
+BENCHMARKS: dict[str, Callable[[], None]] = {"calls": calls.main, "cold-start": cold_start.main, "faults": faults.main}
 
 
 def main() -> int:
