@@ -85,7 +85,6 @@ def moto_harness() -> Harness:
             MaxSize=group.maximum,
             DesiredCapacity=group.desired,
             VPCZoneIdentifier=",".join(group.subnets),
-            NewInstancesProtectedFromScaleIn=group.protects_new_instances,
             Tags=[{"Key": k, "Value": v, "PropagateAtLaunch": False} for k, v in group.tags.items()],
         )
 

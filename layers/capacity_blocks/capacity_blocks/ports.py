@@ -42,7 +42,7 @@ class LaunchTemplates(Protocol):
     def version_for(self, source: TemplateVersion, reservation_id: str, token: str) -> TemplateVersion:
         """Return a version like `source` but for market type capacity-block and this reservation.
 
-        Made at most once: found again by what it says, and created under the client token `token`.
+        Made at most once: `token` marks it, and under its mark it is found again. A target shares none with another.
         """
 
     def delete(self, version: TemplateVersion) -> None:

@@ -194,4 +194,3 @@ def test_protection_is_taken_from_instances_and_kept_for_new_ones() -> None:
 
     assert [i.protected for i in before.instances] == [True, True]
     assert [i.protected for i in after.instances] == [False, False]
-    assert after.protects_new_instances

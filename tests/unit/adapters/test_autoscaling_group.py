@@ -49,7 +49,6 @@ def test_a_group_is_read_whole() -> None:
             Instance(instance_id="i-2", lifecycle_state="Standby", protected=False),
         ),
         launch=Suspension.NOBODY,
-        protects_new_instances=True,
         subnets=("subnet-a", "subnet-b"),
         template=TemplateVersion(template_id="lt-0a", version="3"),
         obstacles=(),

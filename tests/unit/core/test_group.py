@@ -19,7 +19,6 @@ def test_a_group_with_our_tag_is_a_target_with_all_that_the_listing_says() -> No
         desired=2,
         instances=instances(2),
         launch=Suspension.PERSON,
-        protects_new_instances=True,
         obstacles=("it has a warm pool",),
     )
 
@@ -35,7 +34,6 @@ def test_a_group_with_our_tag_is_a_target_with_all_that_the_listing_says() -> No
             desired=2,
             instances=instances(2),
             launch=Suspension.PERSON,
-            protects_new_instances=True,
             subnets=("subnet-a",),
             template=TEMPLATE,
             scheduled_actions=(drain_action(),),

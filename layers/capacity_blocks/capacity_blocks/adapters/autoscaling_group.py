@@ -32,7 +32,6 @@ def read_group(item: "AutoScalingGroupTypeDef", region: str) -> Group:
             for instance in item.get("Instances", [])
         ),
         launch=_launch_suspension(item.get("SuspendedProcesses", [])),
-        protects_new_instances=item.get("NewInstancesProtectedFromScaleIn", False),
         subnets=tuple(subnet.strip() for subnet in item.get("VPCZoneIdentifier", "").split(",") if subnet.strip()),
         template=_template(item),
         # The group of a managed node group is EKS's own: nobody could change there what these texts ask for.

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 SAYING_TAKES = timedelta(minutes=1)  # a notice that was claimed this long ago was never sent
-NOTICES_KEPT = timedelta(days=60)
+# A block is bought up to 8 weeks ahead and lasts up to 182 days: what was said of it is remembered that long.
+NOTICES_KEPT = timedelta(days=240)
 WATCH: Item = {"kind": {"S": "watch"}, "key": {"S": "watch"}}
 
 

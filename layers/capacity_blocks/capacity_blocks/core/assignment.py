@@ -48,11 +48,8 @@ def free_targets(pool: Pool) -> list[Target]:
 
 def idle_services(now: datetime, pool: Pool, reservation: Reservation) -> list[Service]:
     """Return the services that can make way: nothing runs, and their block starts when `reservation` is over."""
-    return [
-        s
-        for s in bound_services(pool)
-        if s.target.is_empty and now < s.reservation.start and reservation.end <= s.reservation.start
-    ]
+    later = [s for s in bound_services(pool) if now < s.reservation.start and reservation.end <= s.reservation.start]
+    return [s for s in later if s.target.is_empty and not _is_over(now, pool, reservation, s.target)]
 
 
 def bound_services(pool: Pool) -> tuple[Service, ...]:

@@ -23,7 +23,6 @@ class Group:
     desired: int = 0
     instances: tuple[Instance, ...] = ()
     launch: Suspension = Suspension.NOBODY
-    protects_new_instances: bool = False
     subnets: tuple[str, ...] = ()
     template: TemplateVersion | None = None
     obstacles: tuple[str, ...] = ()  # what makes it unfit for any block, each with what to change
@@ -81,7 +80,6 @@ def _target(
         desired=group.desired,
         instances=group.instances,
         launch=group.launch,
-        protects_new_instances=group.protects_new_instances,
         subnets=group.subnets,
         template=group.template,
         scheduled_actions=scheduled_actions,

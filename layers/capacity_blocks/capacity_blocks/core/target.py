@@ -108,7 +108,6 @@ class Target:
     desired: int = 0
     instances: tuple[Instance, ...] = ()
     launch: Suspension = Suspension.NOBODY
-    protects_new_instances: bool = False
     subnets: tuple[str, ...] = ()
     template: TemplateVersion | None = None
     scheduled_actions: tuple[ScheduledAction, ...] = ()
