@@ -52,7 +52,7 @@ def items(client: Any, kind: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_notice_is_kept_for_60_days_after_it_was_sent(client: Any, ledger: DynamoDbLedger) -> None:
+def test_a_notice_is_kept_for_240_days_after_it_was_sent(client: Any, ledger: DynamoDbLedger) -> None:
     ledger.begin_saying(REGION, "cr-0a:draining", "run-1", NOW)
     ledger.has_said(REGION, "cr-0a:draining", NOW + timedelta(seconds=1))
 

@@ -168,6 +168,14 @@ MAKES_WAY: dict[str, tuple[datetime, Pool, list[str]]] = {
     "no target for a block that is not paid": (
         EARLY, a_pool(IDLE, blocks=(a_reservation(state=ReservationState.PAYMENT_PENDING), LATER)), []
     ),
+    "no target that its own lead would have drained already": (
+        DRAIN_AT - 20 * MINUTE,
+        a_pool(
+            bound(bound_to="cr-0z", wishes=wishes({tag.DRAIN_LEAD: "60"}), details=some_details()),
+            blocks=(ACTIVE, LATER),
+        ),
+        [],
+    ),
     "one of two targets, when one is enough": (
         EARLY, a_pool(IDLE, bound("b", bound_to="cr-0z", details=some_details()), blocks=(FIRST, LATER)), ["b"]
     ),
