@@ -61,7 +61,7 @@ def test_a_notice_is_kept_for_240_days_after_it_was_sent(client: Any, ledger: Dy
             "kind": {"S": "live-notice#us-east-2"},
             "key": {"S": "cr-0a:draining"},
             "said_at": {"S": "2026-03-01T11:00:01.000000+00:00"},
-            "expires_at": {"N": str(int(at("2026-04-30T11:00:01").timestamp()))},
+            "expires_at": {"N": str(int(at("2026-10-27T11:00:01").timestamp()))},
         }
     ]
 
