@@ -188,6 +188,17 @@ def test_after_a_day_of_failures_auto_scaling_suspends_the_launch_process_itself
     assert len(stage.instances()) == 1
 
 
+def test_a_group_that_is_resumed_has_another_day_to_succeed(stage: Stage) -> None:
+    stage.group(stage.template(stage.block(StartDate=START + timedelta(days=3), EndDate=END + timedelta(days=3))))
+    stage.desire(1)
+    stage.run(hours=25)
+    stage.client("autoscaling").resume_processes(AutoScalingGroupName="train", ScalingProcesses=["Launch"])
+    stage.run(hours=23)
+    assert stage.described()["SuspendedProcesses"] == []
+    stage.run(hours=2)
+    assert len(stage.described()["SuspendedProcesses"]) == 1
+
+
 def test_a_group_that_is_set_to_zero_in_time_is_not_suspended(stage: Stage) -> None:
     stage.group(stage.template(stage.block(StartDate=START + timedelta(days=3), EndDate=END + timedelta(days=3))))
     stage.desire(1)
