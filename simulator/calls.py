@@ -16,6 +16,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.responses import ActionResult
+from moto.moto_api._internal import mock_random
 
 from simulator import validation
 from simulator.assumptions import Delay
@@ -100,7 +101,7 @@ class Calls:
 
         @wraps(send)
         def sent(stubber: Any, event_name: str, request: Any, **rest: Any) -> Any:
-            return self._sent(lambda: send(stubber, event_name, request, **rest), request)
+            return self._sent(lambda: send(stubber, event_name, request, **rest), event_name, request)
 
         @wraps(write)
         def written(result: Any, context: Any) -> Any:
@@ -189,16 +190,19 @@ class Calls:
             raise
         return answer
 
-    def _sent(self, send: Callable[[], Any], request: Any) -> Any:
+    def _sent(self, send: Callable[[], Any], event_name: str, request: Any) -> Any:
         attempt = self._attempt.get()
         if attempt is not None and attempt.throttles > 0:
             attempt.throttles -= 1
             return throttled(attempt.call.service, attempt.call.operation, attempt.protocol, request.url)
         token = CALLER.set(None)  # what moto itself does on the way is no call of the handler's
+        chance = mock_random.getstate() if event_name.rpartition(".")[2].startswith(_READS) else None
         try:
             answer = send()
         finally:
             CALLER.reset(token)
+            if chance is not None:  # to look changes nothing, not even which ids are drawn later
+                mock_random.setstate(chance)
         if attempt is not None and attempt.lose_reply:
             attempt.lose_reply = False
             raise ConnectionClosedError(endpoint_url=request.url)

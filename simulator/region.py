@@ -1,16 +1,17 @@
 """One Region of the account: Capacity Blocks, Auto Scaling and EKS behind moto's public face."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from simulator import auto_scaling, moto_ec2
+from simulator import auto_scaling, moto_ec2, tagging
 from simulator.assumptions import Assumptions
 from simulator.auto_scaling.journal import Journal as GroupJournal
 from simulator.capacity_blocks import CapacityBlockEngine
 from simulator.clock import VirtualClock
+from simulator.eks import api as eks
 from simulator.journal import Journal
 from simulator.randomness import component
 
@@ -31,6 +32,8 @@ class Region:
         account = DEFAULT_ACCOUNT_ID
         moto_ec2.install()
         auto_scaling.install()
+        eks.install()
+        tagging.install()
         rng = component(seed, f"capacity blocks:{name}")
         self.engine = CapacityBlockEngine(clock, name, account, rng, assumptions, emit)
         moto_ec2.bind(get_backend("ec2")[account][name], self.engine)
@@ -47,6 +50,5 @@ class Region:
             journal=self.facts,
         )
 
-    def load(self, documents: Mapping[str, Any]) -> None:
-        for document in documents.get("CapacityReservations", []):
-            self.engine.adopt(document)
+        eks_rng = component(seed, f"eks:{name}")
+        self.node_groups = eks.attach(account, name, self.auto_scaling, self.engine, eks_rng)

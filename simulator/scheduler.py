@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
-from uuid import uuid4
+from uuid import UUID
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.scheduler.exceptions import ScheduleGroupNotFound
@@ -168,7 +168,7 @@ class Scheduler:
             self._clock.call_in(_DUPLICATE_AFTER, lambda: self._deliver(schedule, firing), schedule.name)
 
     def _deliver(self, schedule: Any, firing: Firing) -> None:
-        target, due, execution = schedule.target, firing.due, str(uuid4())
+        target, due, execution = schedule.target, firing.due, self._execution_id(schedule, firing)
         payload = _payload(schedule, due, execution)
         try:
             self._delivery.send(target["Arn"], payload, firing.trigger, target.get("SqsParameters"))
@@ -187,6 +187,11 @@ class Scheduler:
                     "TARGET_ARN": target["Arn"],
                 }
                 self._delivery.message(queue, payload, attributes)
+
+    def _execution_id(self, schedule: Any, firing: Firing) -> str:
+        """Give the id of one firing: by what fires and when, so that one that is left out moves no other."""
+        chance = component(self._seed, f"execution:{schedule.arn}:{firing.due.isoformat()}")
+        return str(UUID(int=chance.getrandbits(128), version=4))
 
     def _forget(self, schedule: Any) -> None:
         backend = scheduler_backends[DEFAULT_ACCOUNT_ID][schedule.arn.split(":")[3]]

@@ -8,18 +8,14 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from unittest import mock
 
-from moto import mock_aws
-from moto import settings as moto_settings
-
-from simulator import changes, clients, creators, deployment, randomness, step_functions, template
+from simulator import changes, clients, creators, deployment, moto_account, randomness, step_functions, template
 from simulator.assumptions import Assumptions
 from simulator.calls import Calls
 from simulator.clock import VirtualClock
 from simulator.delivery import Delivery
 from simulator.eventbridge import Event, EventBridge
-from simulator.faults import OF_CALLS, Faults, Place, places
+from simulator.faults import Faults, Place, places
 from simulator.journal import Journal
 from simulator.lambda_ import Functions
 from simulator.quiet import QuietSweeps
@@ -30,10 +26,6 @@ from simulator.stack import Stack
 
 _START = datetime(2027, 3, 1, 9, tzinfo=UTC)
 _STACK = "capacity-blocks"
-_MOTO: Any = {
-    "core": {"reset_boto3_session": False},  # one session for all: its models are loaded once
-    "stepfunctions": {"execute_state_machine": True},
-}
 
 
 class World:
@@ -72,7 +64,7 @@ class World:
         self._parameters = parameters or {}
         self._region_names = tuple(regions)
         self._exits = ExitStack()
-        self.functions.deliver = delivery.message
+        self.functions.events.deliver = delivery.message
 
     # --- life ---
 
@@ -92,21 +84,20 @@ class World:
         self.faults.tell = lambda fault, at: self.journal.add("fault", at, fault)
         exits.enter_context(randomness.seeded(self.seed))
         exits.enter_context(self.clock.installed())
-        # Thousands of images, read anew for each world and each Region, which nothing here looks at.
-        exits.enter_context(mock.patch.object(moto_settings, "ec2_load_default_amis", return_value=False))
-        exits.enter_context(mock_aws(config=_MOTO))
+        exits.enter_context(moto_account.mocked())
         exits.enter_context(clients.shared())
         for part in (self.calls, self.functions, self._events, self._scheduler, self._notifications):
             exits.enter_context(part.installed())
         exits.callback(self.clock.close)
-        exits.callback(self.functions.close)
+        exits.callback(self.functions.runner.close)
         self.calls.on_gap = self._stop_with
         for name in self._region_names:
             emit = partial(self._emit_in, name)
             self.regions[name] = Region(name, self.clock, self.assumptions, self.seed, emit, self.journal)
-        if self._skip_quiet_sweeps and not self.faults.count_reads():
-            self.functions.on_begin.append(self._quiet.begun)
-            self.functions.on_end.append(self._quiet.ended)
+        latency = self.assumptions.api_call.most  # drawn call by call: to leave calls out would change it
+        if self._skip_quiet_sweeps and not latency and not self.faults.count_reads():
+            self.functions.runner.on_begin.append(self._quiet.begun)
+            self.functions.runner.on_end.append(self._quiet.ended)
             self._scheduler.skip = self._quiet.may_skip
         if self._template is not None:
             self._deploy(self._template, exits)
@@ -120,7 +111,7 @@ class World:
         for function in deployment.functions(self.stack):
             self.functions.add(function)
         for name, policy in deployment.policies(self.stack):
-            self.functions.configure(self.functions.find(name).arn, policy)
+            self.functions.configure(name, policy)
 
     def _stop_with(self, gap: Exception) -> None:
         def stop() -> None:
@@ -163,8 +154,13 @@ class World:
         return self._events.emit(source, detail_type, detail, resources, region or self.home)
 
     def load(self, documents: Mapping[str, Any]) -> None:
-        """Take over what `describe-*` of the AWS CLI shows of somebody's account, and live its future."""
-        self.regions[self.home].load(documents)
+        """Take over reservations and blocks as describe-* of the AWS CLI shows them, each in the Region of its zone."""
+        reservations = documents.get("CapacityReservations", ())
+        zones = {one["CapacityReservationId"]: one["AvailabilityZone"] for one in reservations}
+        for reservation in reservations:
+            self._region_of(reservation["AvailabilityZone"]).engine.adopt(reservation)
+        for block in documents.get("CapacityBlocks", ()):
+            self._region_of(zones[block["CapacityReservationIds"][0]]).engine.adopt_block(block)
 
     # --- what came of it ---
 
@@ -190,6 +186,13 @@ class World:
         if self.stack is None:
             raise LookupError(f"{logical_id}: nothing is deployed")
         return self.stack.need(logical_id).ref
+
+    def _region_of(self, zone: str) -> Region:
+        """Find the Region of a zone: us-east-2a, or a Local Zone such as us-west-2-lax-1a."""
+        for name in sorted(self.regions, key=len, reverse=True):
+            if zone.startswith(name):
+                return self.regions[name]
+        raise LookupError(f"{zone} is in none of the world's Regions: {', '.join(self.regions)}")
 
     def _emit_in(
         self, region: str, source: str, detail_type: str, detail: dict[str, Any], resources: Sequence[str]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,3 +143,87 @@ def test_the_journal_is_the_same_without_the_quiet_sweeps() -> None:
             return [f"{fact.at} {fact}" for fact in world.journal if "ProbeFunctionSweep" not in fact.text]
 
     assert [fact.split(" ")[0] for fact in story(skip=True)] == [fact.split(" ")[0] for fact in story(skip=False)]
+
+
+# --- somebody's own blocks ---
+
+
+def reservation(zone: str) -> dict[str, object]:
+    return {
+        "CapacityReservationId": f"cr-{zone}",
+        "OwnerId": "123456789012",
+        "AvailabilityZone": zone,
+        "AvailabilityZoneId": "use2-az2" if zone.startswith("us-east-2") else "usw2-az1",
+        "InstanceType": "p5.48xlarge",
+        "InstancePlatform": "Linux/UNIX",
+        "Tenancy": "default",
+        "TotalInstanceCount": 0,
+        "AvailableInstanceCount": 0,
+        "State": "scheduled",
+        "StartDate": "2027-03-01T11:30:00+00:00",
+        "EndDate": "2027-03-02T11:30:00+00:00",
+        "EndDateType": "limited",
+        "CreateDate": "2027-02-01T00:00:00+00:00",
+        "Tags": [{"Key": "aws:ec2capacityreservation:incrementalRequestedQuantity", "Value": "4"}],
+        "ReservationType": "capacity-block",
+    }
+
+
+def states(world: World, region: str) -> list[str]:
+    found = world.client("ec2", region).describe_capacity_reservations()["CapacityReservations"]
+    return [one["State"] for one in found]
+
+
+def test_blocks_are_loaded_into_the_region_of_their_zone_and_live_on() -> None:
+    with World(template=None, regions=("us-east-2", "us-west-2")) as world:
+        world.load({"CapacityReservations": [reservation("us-west-2a"), reservation("us-east-2b")]})
+        assert [states(world, name) for name in world.regions] == [["scheduled"], ["scheduled"]]
+        world.run_until(datetime(2027, 3, 1, 12, tzinfo=UTC))
+        assert [states(world, name) for name in world.regions] == [["active"], ["active"]]
+        assert len([event for event in world.events if "Delivered" in event["detail-type"]]) == 2
+
+
+def test_a_block_of_another_region_is_refused() -> None:
+    with World(template=None) as world, pytest.raises(LookupError, match="eu-north-1a is in none"):
+        world.load({"CapacityReservations": [reservation("eu-north-1a")]})
+
+
+# --- the product ---
+
+
+def test_the_product_tells_the_same_story_without_its_quiet_sweeps() -> None:
+    def story(*, skip: bool) -> tuple[list[str], int, int]:
+        with World(
+            template=ROOT / "template.yaml", parameters={"ObserveOnly": "false"}, skip_quiet_sweeps=skip
+        ) as world:
+            furnish(world)
+            world.run_until(datetime(2027, 3, 1, 13, tzinfo=UTC))
+            told = [f"{fact}" for fact in world.journal if fact.kind != "invocation"]
+            made = [f"{call.at} {call.name} {call.error}" for call in world.calls.log if call.mutating]
+            return told + made, len(world.functions.invocations), world.skipped_sweeps
+
+    (with_all, runs, none), (without, fewer, skipped) = story(skip=False), story(skip=True)
+    assert without == with_all
+    assert any("instance launched" in fact for fact in without)
+    assert (none, runs) == (0, fewer + skipped)
+    assert skipped > 30
+
+
+def furnish(world: World) -> None:
+    """A group of four that waits for the block which starts at half past eleven."""
+    ec2 = world.client("ec2")
+    template = ec2.create_launch_template(LaunchTemplateName="t", LaunchTemplateData={"InstanceType": "p5.48xlarge"})
+    subnets = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"] if one["AvailabilityZone"] == "us-east-2b"]
+    tags = {"capacity-blocks:pool": "training", "capacity-blocks:subnets": " ".join(subnets)}
+    world.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName="g",
+        MinSize=0,
+        MaxSize=0,
+        DesiredCapacity=0,
+        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"], "Version": "1"},
+        VPCZoneIdentifier=",".join(subnets),
+        Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in tags.items()],
+    )
+    world.load({"CapacityReservations": [reservation("us-east-2b")]})
+    pool = [{"Key": "capacity-blocks:pool", "Value": "training"}]
+    ec2.create_tags(Resources=["cr-us-east-2b"], Tags=pool)
