@@ -49,28 +49,37 @@ class Binder:
         Its launch template keeps the capacity-block market type: nothing can launch on demand by mistake.
         What this run saw may be minutes old: a target that another run has bound since is left to that one.
         """
-        claim = self.ledger.claim(target.id)
-        if claim is not None and (held := self._held(claim, now)):
+        found = self.ledger.claim(target.id)
+        if found is not None and (held := self._held(found, now)):
             return held
-        if claim is not None and (claim.reservation_id != action.reservation_id or claim.state is ClaimState.FREE):
-            claim = None  # it knows nothing of before this block, or that was restored already
+        fresh = self._fresh(target, action.reservation_id, ClaimState.FREEING, now)
+        is_known = found is not None and found.state is not ClaimState.FREE
+        claim = replace(fresh, previous=found.previous, made_version=found.made_version) if found is not None else fresh
+        if not self.ledger.put_claim(claim, replacing=found):
+            return "another run was faster"
+        try:
+            self._set_free(region, target, claim.previous if is_known else None)
+        except AwsError:
+            self._let_go(target)
+            raise
+        self._write(replace(claim, state=ClaimState.FREE), replacing=claim)
+        return "free"
+
+    def _set_free(self, region: Region, target: Target, previous: Previous | None) -> None:
+        """Restore what is known of the time before; the tag goes last, so that until then it is tried again."""
         match target.id.kind:
             case TargetKind.AUTO_SCALING_GROUP:
                 for mine in native.ours(target):
                     region.groups.delete_scheduled_action(target.group, mine.name)
-                if claim is not None:
-                    previous = claim.previous
+                if previous is not None:
                     region.groups.restore(
                         target.group, subnets=previous.subnets, maximum=previous.maximum, template=None
                     )
                 region.groups.remove_tag(target.group, tag.BOUND_TO)
             case TargetKind.NODE_GROUP:
-                if claim is not None and target.maximum != claim.previous.maximum:
-                    region.node_groups.scale(target.id, minimum=0, maximum=claim.previous.maximum, desired=0)
+                if previous is not None and target.maximum != previous.maximum:
+                    region.node_groups.scale(target.id, minimum=0, maximum=previous.maximum, desired=0)
                 region.node_groups.remove_tag(target.id, tag.BOUND_TO)
-        if claim is not None:
-            self.ledger.put_claim(replace(claim, state=ClaimState.FREE, update_id=None), replacing=claim)
-        return "free"
 
     def _held(self, claim: Claim, now: datetime) -> str:
         """Return why this run must leave the target alone, if it must."""
@@ -80,22 +89,18 @@ class Binder:
             return f"run {claim.run} has bound it just now"
         return ""
 
-    def _claim(self, target: Target, action: Bind, found: Claim | None, now: datetime) -> Claim:
-        fresh = Claim(
-            target=target.id,
-            reservation_id=action.reservation_id,
-            state=ClaimState.BINDING,
-            run=self.run,
-            at=now,
-            previous=Previous(
-                template=_template(target),
-                subnets=target.subnets,
-                maximum=target.maximum,
-            ),
+    def _fresh(self, target: Target, reservation_id: str, state: ClaimState, now: datetime) -> Claim:
+        previous = Previous(template=_template(target), subnets=target.subnets, maximum=target.maximum)
+        return Claim(
+            target=target.id, reservation_id=reservation_id, state=state, run=self.run, at=now, previous=previous
         )
+
+    def _claim(self, target: Target, action: Bind, found: Claim | None, now: datetime) -> Claim:
+        fresh = self._fresh(target, action.reservation_id, ClaimState.BINDING, now)
         if found is None:
             return fresh
-        if found.state in {ClaimState.FREE, ClaimState.BOUND}:  # bound: the run that unbound it ended before this
+        # Bound or freeing: the run that set it free ended before it could write so; the tag is gone all the same.
+        if found.state in {ClaimState.FREE, ClaimState.BOUND, ClaimState.FREEING}:
             return replace(fresh, stale_version=found.made_version)
         # A run was cut short: the group may be half changed, and only its claim knows what it was before.
         if found.reservation_id == action.reservation_id:
@@ -175,7 +180,7 @@ class Binder:
     def _let_go(self, target: Target) -> None:
         """Leave a claim for the next run to go on from at once, rather than when this one counts as ended."""
         claim = self.ledger.claim(target.id)
-        if claim is not None and claim.run == self.run and claim.state is ClaimState.BINDING:
+        if claim is not None and claim.run == self.run:
             self.ledger.put_claim(replace(claim, at=claim.at - ABANDONED_AFTER), replacing=claim)
 
     def _tidied(self, region: Region, bound: Claim) -> str:

@@ -14,6 +14,7 @@ class ClaimState(StrEnum):
     BINDING = "binding"  # a run is at work on it
     UPDATING = "updating"  # EKS is: any run may look whether it has finished
     BOUND = "bound"
+    FREEING = "freeing"  # a run is setting it free
     FREE = "free"  # set free again; kept for the template version that the next bind leaves behind
 
 
@@ -42,4 +43,5 @@ class Claim:
 
     def is_held_against(self, run: str, now: datetime) -> bool:
         """Whether another run is at work on it."""
-        return self.state is ClaimState.BINDING and self.run != run and now - self.at < ABANDONED_AFTER
+        is_at_work = self.state in {ClaimState.BINDING, ClaimState.FREEING}
+        return is_at_work and self.run != run and now - self.at < ABANDONED_AFTER
