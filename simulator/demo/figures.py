@@ -1,0 +1,59 @@
+"""The figures of a run, in words: what the table on the terminal and the one on the page both show."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from simulator.demo.axis import duration
+from simulator.demo.recording import Block, Recording
+from simulator.measure import BlockFigures, TargetFigures
+
+HEADINGS = ("block", "target", "instances", "start to active", "reaction", "lost at start", "lost at end", "unused")
+# What this application promises of a block that is drained at the default lead.
+MOST_UNUSED = timedelta(minutes=10.2)
+MOST_REACTION = timedelta(seconds=5)
+
+# Of all that is assumed, what these figures hang on.
+_TOUCHING = {
+    "payment": "a payment settles after",
+    "delivery": "EC2 says active after the start",
+    "scheduled_action": "a native scheduled action runs late by",
+    "scaling_reaction": "Auto Scaling launches after a new size",
+    "launch_retry": "Auto Scaling waits after a failed launch",
+    "instance_start": "an instance boots in",
+    "event_delivery": "EventBridge delivers in",
+    "schedule_precision": "Scheduler runs late by",
+    "cold_start": "a first run of the function starts in",
+    "warm_start": "a later run starts in",
+    "reclaim": "EC2 terminates what is left within",
+}
+
+
+def rows(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each target of each block, and one for a block that nothing ran on."""
+    for block in blocks:
+        figures = block.figures
+        if figures is None or block.active_at is None:
+            yield (block.reservation_id, "-", str(block.size), *["-"] * 5)
+            continue
+        waited = duration(block.active_at - block.start)
+        if not figures.targets:
+            yield (block.reservation_id, "none", str(block.size), waited, "-", *_lost(figures))
+        for target in figures.targets:
+            reaction = duration(target.reaction) if target.reaction is not None else "-"
+            yield (block.reservation_id, target.target, str(target.share), waited, reaction, *_lost(target))
+
+
+def worst(blocks: Sequence[Block]) -> tuple[timedelta, timedelta]:
+    """Return the most unused time of any block, and the slowest reaction."""
+    measured = [block.figures for block in blocks if block.figures is not None]
+    reactions = [each.reaction for each in measured if each.reaction is not None]
+    return max((each.lost for each in measured), default=timedelta()), max(reactions, default=timedelta())
+
+
+def assumptions(recording: Recording) -> Iterator[tuple[str, str]]:
+    """Yield what was assumed of AWS's own delays, in words, with its value."""
+    return ((words, recording.assumptions[name]) for name, words in _TOUCHING.items() if name in recording.assumptions)
+
+
+def _lost(figures: BlockFigures | TargetFigures) -> tuple[str, str, str]:
+    return duration(figures.lost_at_start), duration(figures.lost_at_end), duration(figures.lost)

@@ -1,0 +1,78 @@
+"""What people do in the console while the days pass: search, buy, tag, correct. Each deed is a line of the timeline."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from simulator.demo.account import POOL
+from simulator.demo.axis import day
+from simulator.demo.recording import Actor, Entry
+from simulator.world import World
+
+
+class Person:
+    """Somebody with the console open. Nothing here is the application's: it only ever sees what came of it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._ec2 = world.client("ec2")
+        self._groups = world.client("autoscaling")
+        self.entries: list[Entry] = []
+
+    def buy(self, search: Mapping[str, Any], pool: str, why: str, *, soonest: bool = False) -> str:
+        """Search, take the cheapest offering or the soonest one, buy it for a pool and return its reservation id."""
+        offers = self._ec2.describe_capacity_block_offerings(**search)["CapacityBlockOfferings"]
+        offer = min(offers, key=_starts if soonest else _costs)
+        tags = [{"Key": POOL, "Value": pool}]
+        bought = self._ec2.purchase_capacity_block(
+            CapacityBlockOfferingId=offer["CapacityBlockOfferingId"],
+            InstancePlatform="Linux/UNIX",
+            TagSpecifications=[{"ResourceType": "capacity-reservation", "Tags": tags}],
+        )["CapacityReservation"]
+        reservation_id = str(bought["CapacityReservationId"])
+        times = f"{_when(offer['StartDate'])} to {_when(offer['EndDate'])}"
+        what = f"buys {offer['InstanceCount']} x {offer['InstanceType']} in {offer['AvailabilityZone']}, {times}"
+        choice = f"the {'soonest' if soonest else 'cheapest'} of {len(offers)} offerings, ${int(offer['UpfrontFee']):,}"
+        self._note(f"{what}: {reservation_id}, tagged {POOL}={pool}", f"{why}; {choice}", pool, reservation_id)
+        return reservation_id
+
+    def adopt(self, reservation_id: str, pool: str, why: str) -> None:
+        """Give a block to a pool by its tag."""
+        self._ec2.create_tags(Resources=[reservation_id], Tags=[{"Key": POOL, "Value": pool}])
+        self._note(f"tags {reservation_id} with {POOL}={pool}", why, pool, reservation_id)
+
+    def tag_group(self, group: str, pool: str, key: str, value: str, why: str) -> None:
+        tag = {"ResourceId": group, "ResourceType": "auto-scaling-group", "Key": key, "Value": value}
+        self._groups.create_or_update_tags(Tags=[{**tag, "PropagateAtLaunch": False}])
+        self._note(f"sets the tag {key} of {group} to {value!r}", why, pool, None)
+
+    def extend(self, reservation_id: str, hours: int, pool: str, why: str) -> None:
+        """Buy more time: the end moves when it is paid, not before."""
+        offers = self._ec2.describe_capacity_block_extension_offerings(
+            CapacityReservationId=reservation_id, CapacityBlockExtensionDurationHours=hours
+        )["CapacityBlockExtensionOfferings"]
+        self._ec2.purchase_capacity_block_extension(
+            CapacityBlockExtensionOfferingId=offers[0]["CapacityBlockExtensionOfferingId"],
+            CapacityReservationId=reservation_id,
+        )
+        what = f"buys {hours} more hours for {reservation_id}, ${int(offers[0]['UpfrontFee']):,}"
+        self._note(f"{what}: its end moves once that is paid", why, pool, reservation_id)
+
+    def _note(self, what: str, why: str, pool: str, reservation_id: str | None) -> None:
+        entry = Entry(
+            at=self._world.now, actor=Actor.PERSON, what=what, why=why, pool=pool, reservation_id=reservation_id
+        )
+        self.entries.append(entry)
+
+
+def _costs(offer: Mapping[str, Any]) -> tuple[Decimal, datetime]:
+    return Decimal(offer["UpfrontFee"]), offer["StartDate"]
+
+
+def _starts(offer: Mapping[str, Any]) -> tuple[datetime, Decimal]:
+    return offer["StartDate"], Decimal(offer["UpfrontFee"])
+
+
+def _when(instant: datetime) -> str:
+    return f"{day(instant.astimezone(UTC))} {instant.astimezone(UTC):%H:%M}"
