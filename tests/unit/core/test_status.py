@@ -79,3 +79,9 @@ def test_a_block_is(now: datetime, pool: Pool, expected: BlockStatus) -> None:
 @pytest.mark.parametrize("state", sorted(DEAD))
 def test_a_block_that_never_comes_or_is_over_is_left_out(state: ReservationState) -> None:
     assert statuses(EARLY, a_pool(bound(), blocks=(a_reservation(state=state),))) == ()
+
+
+def test_a_block_of_no_pool_is_said_to_be_claimed_by_none() -> None:
+    nobody = Pool(name="", region=REGION, reservations=(a_reservation(tags={}),))
+
+    assert [s.next for s in statuses(EARLY, nobody)] == ["no pool claims it"]

@@ -50,7 +50,7 @@ def _status(now: datetime, pool: Pool, block: Reservation, targets: tuple[str, .
         reclaim_at=timeline.reclaim_at,
         end=timeline.end,
         targets=targets,
-        next=_next(phase, timeline, block, block.reservation_id in waiting),
+        next=_next(phase, timeline, block, block.reservation_id in waiting) if pool.name else "no pool claims it",
     )
 
 
