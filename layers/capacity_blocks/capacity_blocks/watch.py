@@ -29,20 +29,21 @@ class Watch:
         if request.look_again_at is not None:
             self.clock.sleep_until(min(request.look_again_at, until, self.clock.now() + 2 * PATIENCE))
         report = self.reconciler.reconcile(request)
+        is_taken = False  # until it is, the ledger knows nothing of this run, and it gives way to none
         if self._next(report, until) is not None:
-            report = self._attempt(report, lambda: self.ledger.take_watch(self.run))
+            report, is_taken = self._attempt(report, lambda: self.ledger.take_watch(self.run))
         while (instant := self._next(report, until)) is not None:
             self.clock.sleep_until(instant)
             report = report.followed_by(self.reconciler.reconcile(request))
             # A ledger that does not answer stops nobody: two runs that act at once do no harm.
             try:
-                if not self.ledger.keeps_watch(self.run):
+                if is_taken and not self.ledger.keeps_watch(self.run):
                     break
             except AwsError as error:
                 report = report.with_error(str(error))
         later, wakeups = report.look_again_at, self.wakeups
         if wakeups is not None and later is not None:
-            report = self._attempt(report, lambda: wakeups.wake_at(later))
+            report, _ = self._attempt(report, lambda: wakeups.wake_at(later))
         return report
 
     def _next(self, report: Report, until: datetime) -> datetime | None:
@@ -52,9 +53,9 @@ class Watch:
             return None
         return instant
 
-    def _attempt(self, report: Report, attempt: Callable[[], None]) -> Report:
+    def _attempt(self, report: Report, attempt: Callable[[], None]) -> tuple[Report, bool]:
         try:
             attempt()
         except AwsError as error:
-            return report.with_error(str(error))
-        return report
+            return report.with_error(str(error)), False
+        return report, True
