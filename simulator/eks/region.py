@@ -18,7 +18,7 @@ from .refusal import busy, refuse, unknown
 Params = Mapping[str, Any]
 _SIZES = {"minSize": 1, "maxSize": 2, "desiredSize": 2}  # assumed, when no scalingConfig is given
 _KEPT = {
-    "amiType": "AL2023_x86_64_STANDARD", "capacityType": "ON_DEMAND", "instanceTypes": None, "nodeRole": None,
+    "amiType": None, "capacityType": "ON_DEMAND", "instanceTypes": None, "nodeRole": None,
     "subnets": None, "updateConfig": {"maxUnavailable": 1}, "version": "1.33", "releaseVersion": None,
     "diskSize": None, "nodeRepairConfig": None,
 }  # fmt: skip
@@ -109,6 +109,7 @@ class NodeGroups:
         name, unique = params["nodegroupName"], at.new_id()
         kept = {key: params.get(key, usual) for key, usual in _KEPT.items()}
         version, data = self._template(params, kept, cluster.name)
+        source.name_image(kept, data)
         own_tags = {"eks:cluster-name": cluster.name, "eks:nodegroup-name": name}
         copied = source.copy(at.instances.backend, f"eks-{unique}", data, own_tags)
         node_group = NodeGroup(

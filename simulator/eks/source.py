@@ -10,6 +10,9 @@ from simulator.launch.request import market
 from .node_group import CAPACITY_BLOCK
 from .refusal import refuse
 
+CUSTOM_IMAGE = "CUSTOM"  # AMITypes
+EKS_IMAGE = "AL2023_x86_64_STANDARD"
+
 
 def version_of(backend: Any, template: Mapping[str, str], cluster: str) -> Any:
     """The version that the user names, or EKS's refusal."""
@@ -35,6 +38,14 @@ def check(data: Mapping[str, Any], capacity_type: str, cluster: str) -> None:
         refuse("capacityType CAPACITY_BLOCK needs a launch template with a capacity reservation target", cluster)
     if not data.get("InstanceType"):
         refuse("capacityType CAPACITY_BLOCK needs a launch template with an instance type", cluster)
+
+
+def name_image(kept: dict[str, Any], data: Mapping[str, Any]) -> None:
+    """Fill in amiType and releaseVersion: an image of the template's own, or EKS's (botocore: Nodegroup)."""
+    own = data.get("ImageId")
+    kept["amiType"] = CUSTOM_IMAGE if own else kept["amiType"] or EKS_IMAGE
+    # The date stands for whichever release was the latest.
+    kept["releaseVersion"] = own or kept["releaseVersion"] or f"{kept['version']}.0-20260210"
 
 
 def named(version: Any) -> dict[str, str]:

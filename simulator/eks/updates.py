@@ -45,6 +45,9 @@ def update_version(region: NodeGroups, params: Params) -> Update:
     if (known := _known(node_group, params)) is not None:
         return known
     _require_free(node_group)
+    if node_group.kept["amiType"] == source.CUSTOM_IMAGE and (params.get("version") or params.get("releaseVersion")):
+        # UpdateNodegroupVersionRequest$version: with an image of the template's own, the update fails.
+        refuse("version and releaseVersion are not for a custom image", node_group.cluster, node_group.name)
     version = _wanted(region, node_group, params.get("launchTemplate"))
     asked = []
     if version is not None:
