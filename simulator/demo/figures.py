@@ -43,11 +43,21 @@ def rows(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:
             yield (block.reservation_id, target.target, str(target.share), waited, reaction, *_lost(target))
 
 
-def worst(blocks: Sequence[Block]) -> tuple[timedelta, timedelta]:
-    """Return the most unused time of any block, and the slowest reaction."""
-    measured = [block.figures for block in blocks if block.figures is not None]
-    reactions = [each.reaction for each in measured if each.reaction is not None]
-    return max((each.lost for each in measured), default=timedelta()), max(reactions, default=timedelta())
+def headlines(recording: Recording) -> Iterator[tuple[str, str]]:
+    """Yield the worst figures of the blocks that had a target, each with what it stands for."""
+    served = [block.figures for block in recording.blocks if block.figures is not None and block.figures.targets]
+    if not served:
+        return
+    # The bar is set for the default lead; whoever asks for another gets what they asked for.
+    bar = "" if "DrainLeadMinutes" in recording.parameters else f" (bar: {duration(MOST_UNUSED)})"
+    yield duration(max(each.lost for each in served)), f"unused at most of any block, under our control{bar}"
+    reactions = [each.reaction for each in served if each.reaction is not None]
+    yield duration(max(reactions)), f"slowest reaction after active (bar: {duration(MOST_REACTION)})"
+
+
+def unserved(blocks: Sequence[Block]) -> int:
+    """Return how many blocks were delivered and had no target at all."""
+    return sum(block.figures is not None and not block.figures.targets for block in blocks)
 
 
 def assumptions(recording: Recording) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
@@ -46,7 +46,7 @@ def _named(name: str) -> Iterator[None]:
     """Say what it is that the local AWS refuses."""
     try:
         yield
-    except (ClientError, ValueError) as refusal:
+    except (BotoCoreError, ClientError, ValueError) as refusal:
         raise DocumentError(f"{name}: cannot be as the files show it: {refusal}") from refusal
 
 

@@ -22,7 +22,7 @@ def fill(account: Account) -> None:
     for who, subnet_id, zone in _named_subnets(account):
         if subnet_id not in have:
             have.add(subnet_id)
-            account.subnets.append({"SubnetId": subnet_id, "AvailabilityZone": zone})
+            account.subnets.append({"SubnetId": subnet_id, "AvailabilityZone": zone, **_zone_id(account, zone)})
             account.notes.append(f"The subnet {subnet_id} of {who} is in no file: it is taken to be in {zone}.")
 
 
@@ -83,6 +83,13 @@ def _named_subnets(account: Account) -> Iterator[tuple[str, str, str]]:
         region = region_of(str(node_group["nodegroupArn"]).split(":")[3])
         for subnet_id in node_group["subnets"]:
             yield str(node_group["nodegroupName"]), str(subnet_id), _block_zone(account, f"{region}a")
+
+
+def _zone_id(account: Account, zone: str) -> dict[str, str]:
+    """Return the id of a zone as the account's own blocks and subnets have it: it differs between accounts."""
+    items = (each for each in (*account.reservations, *account.subnets) if each["AvailabilityZone"] == zone)
+    ids = (str(each["AvailabilityZoneId"]) for each in items if "AvailabilityZoneId" in each)
+    return {"AvailabilityZoneId": found} if (found := next(ids, None)) is not None else {}
 
 
 def _block_zone(account: Account, fallback: str) -> str:

@@ -82,7 +82,7 @@ def band(axis: Axis, top: float, block: Block) -> str:
         parts.append(svg.line(x, top - 2, x, top + BAND + 2, class_="first-end"))
         if axis.right - x > 22 * _LETTER:
             parts.append(svg.text(x + 5, top + BAND - 7, "end before extension", class_="small on-band"))
-    x = axis.x(block.start)
+    x = axis.x(block.active_at or block.start)
     name = f"{block.reservation_id[:7]}…  {block.size} x {block.instance_type}"
     room = axis.x(block.first_end) - x
     if room > len(name) * _LETTER:

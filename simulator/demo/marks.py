@@ -43,7 +43,8 @@ def _near(axis: Axis, notices: Sequence[tuple[int, Entry]]) -> Iterator[list[tup
 def _mark(axis: Axis, y: float, notices: Sequence[tuple[int, Entry]]) -> str:
     x = axis.x(notices[0][1].at)
     worst = max((n.severity for _, n in notices if n.severity is not None), key=list(Severity).index)
-    count = svg.text(x, y + 3.6, str(len(notices)), class_="count") if len(notices) > 1 else ""
+    middle = y + (5 if worst is Severity.WARNING else 3.4)  # a triangle has its room further down
+    count = svg.text(x, middle, str(len(notices)), class_="count") if len(notices) > 1 else ""
     spoken = "; ".join(f"{moment(n.at)}: {n.what}" for _, n in notices)
     return svg.element(
         "a",

@@ -5,7 +5,7 @@ from html import escape
 from importlib import resources
 
 from simulator.demo import closeup, figures
-from simulator.demo.axis import day, duration, moment
+from simulator.demo.axis import day, moment
 from simulator.demo.picture import legend, picture
 from simulator.demo.recording import Block, Entry, Recording
 
@@ -34,19 +34,20 @@ def page(recording: Recording) -> str:
 
 
 def _head(recording: Recording) -> str:
-    lost, reaction = figures.worst(recording.blocks)
     instances = sum(block.size for block in recording.blocks)
+    idle = figures.unserved(recording.blocks)
     cards = [
         (str(len(recording.blocks)), f"Capacity Blocks, {instances} instances in all"),
-        (duration(lost), f"unused at most of any block, under our control (bar: {duration(figures.MOST_UNUSED)})"),
-        (duration(reaction), f"slowest reaction after active (bar: {duration(figures.MOST_REACTION)})"),
-        (str(len(recording.notices)), "notices to people, each said once"),
+        *figures.headlines(recording),
+        (str(len(recording.notices)), "notices to people"),
+        *([(str(idle), "delivered without a target to serve")] if idle else []),
     ]
     shown = "".join(f"<li><b>{escape(number)}</b><span>{escape(words)}</span></li>" for number, words in cards)
+    days = " to ".join(dict.fromkeys((day(recording.start), day(recording.end))))
     notes = "".join(f"<li>{escape(note)}</li>" for note in recording.notes)
     return (
         f'<header><span class="badge">simulated</span><h1>{escape(recording.title)}</h1>'
-        f'<p class="lead">{day(recording.start)} to {day(recording.end)} {recording.end.year}, played on a local AWS '
+        f'<p class="lead">{days} {recording.end.year}, played on a local AWS '
         f"with a virtual clock: the real template and the real handlers, seed {recording.seed}. "
         f"All times are UTC.</p></header>\n"
         f'<ul class="cards">{shown}</ul>\n' + (f"<ul>{notes}</ul>\n" if notes else "")

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.demo import figures
-from simulator.demo.axis import day, duration
+from simulator.demo.axis import day
 from simulator.demo.onlooker import Onlooker
 from simulator.demo.recording import Entry, Recording, Severity
 from simulator.world import World
@@ -86,11 +86,10 @@ def tell(out: Console, recording: Recording) -> None:
         out.print(f"note: {note}")
     out.print(_timeline(recording))
     out.print(_figures(recording))
-    lost, reaction = figures.worst(recording.blocks)
-    out.print(
-        f"Unused at most {duration(lost)} of any block under our control (bar: {duration(figures.MOST_UNUSED)}); "
-        f"slowest reaction after active {duration(reaction)} (bar: {duration(figures.MOST_REACTION)})."
-    )
+    for figure, words in figures.headlines(recording):
+        out.print(f"{figure:>10}  {words}")
+    if idle := figures.unserved(recording.blocks):
+        out.print(f"{idle:>10}  delivered without a target to serve: the notices say why")
     out.print()
     out.print(Text("Assumed of AWS, and drawn from the seed between these bounds:", style="bold"))
     for words, value in figures.assumptions(recording):
@@ -128,7 +127,7 @@ def _words(entry: Entry) -> Text:
 def _figures(recording: Recording) -> Table:
     table = Table(title="Figures (simulated)", title_style="bold", title_justify="left")
     for number, heading in enumerate(figures.HEADINGS):
-        table.add_column(heading, justify="right" if number > 1 else "left", no_wrap=number != 1)
+        table.add_column(heading, justify="right" if number > 1 else "left", overflow="fold", no_wrap=number != 1)
     for row in figures.rows(recording.blocks):
         table.add_row(*row)
     return table

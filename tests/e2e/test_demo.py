@@ -1,0 +1,394 @@
+"""`make demo`: what its story shows, what it makes of files of the AWS CLI, and how it refuses what it cannot play."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.demo.__main__ import main
+
+EXAMPLES = Path("examples/aws-cli")
+ELSEWHERE = "cr-0f3a9d2c7b5e81644"  # the block that was bought elsewhere
+VOID = {"meta", "input", "link", "br"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """All that a run of the command left behind."""
+
+    code: int
+    text: str
+    page: str
+    seen: Mapping[str, Any]
+
+    def entries(self, words: str) -> list[Mapping[str, Any]]:
+        """Return the lines of the timeline that say `words`."""
+        return [entry for entry in self.seen["entries"] if words in f"{entry['what']} {entry['why']}"]
+
+    def entry(self, words: str) -> Mapping[str, Any]:
+        return only(self.entries(words))
+
+    def block(self, **wanted: object) -> Mapping[str, Any]:
+        return only([block for block in self.seen["blocks"] if wanted.items() <= block.items()])
+
+    def size(self, group: str, at: str) -> tuple[int, int]:
+        """Return what a group wanted and had in service at an instant."""
+        [sizes] = [each["sizes"] for each in self.seen["groups"] if each["name"] == group]
+        now = [(size["desired"], size["in_service"]) for size in sizes if instant(size["at"]) <= instant(at)]
+        return now[-1] if now else (0, 0)
+
+
+def only(found: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    assert len(found) == 1
+    return found[0]
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def run(folder: Path, *words: str) -> Told:
+    html, json_file, out = folder / "page.html", folder / "run.json", StringIO()
+    with redirect_stdout(out):
+        code = main([*words, "--html", str(html), "--json", str(json_file)])
+    return Told(code=code, text=out.getvalue(), page=html.read_text(), seen=json.loads(json_file.read_text()))
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return run(tmp_path_factory.mktemp("story"))
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    files = sorted(str(path) for path in EXAMPLES.glob("*.json"))
+    return run(tmp_path_factory.mktemp("own"), "--load", *files, "--from", "2027-03-01T09:00Z")
+
+
+# --- the story ---
+
+
+def test_each_block_is_served_by_the_target_that_asks_for_its_size(story: Told) -> None:
+    served = {
+        (block["pool"], block["size"]): [(t["target"], t["share"]) for t in block["figures"]["targets"]]
+        for block in story.seen["blocks"]
+    }
+
+    assert served == {
+        ("training", 8): [("train-a", 8)],
+        ("training", 4): [("train-b", 4)],
+        ("research", 8): [("papers", 8)],
+    }
+
+
+def test_a_block_loses_ten_minutes_and_twelve_seconds_at_most(story: Told) -> None:
+    for block in story.seen["blocks"]:
+        figures = block["figures"]
+        assert 600 <= figures["lost_at_end"] < 601
+        assert figures["lost_at_start"] + figures["lost_at_end"] <= 10.2 * 60
+        assert figures["reaction"] <= 5
+
+
+def test_two_blocks_of_one_pool_overlap_on_two_targets(story: Told) -> None:
+    midnight = "2027-03-03T00:00:00Z"
+
+    assert [story.size(group, midnight) for group in ("train-a", "train-b", "papers")] == [(8, 8), (4, 4), (0, 0)]
+
+
+def test_nothing_runs_any_more_when_ec2_begins_to_terminate(story: Told) -> None:
+    for block in story.seen["blocks"]:
+        for target in block["figures"]["targets"]:
+            assert story.size(target["target"], block["reclaim_at"]) == (0, 0)
+
+
+def test_the_block_that_nobody_claims_is_told_with_its_cost_until_a_person_tags_it(story: Told) -> None:
+    told, tagged = story.entry(f"No pool claims {ELSEWHERE}"), story.entry(f"tags {ELSEWHERE}")
+
+    assert re.search(r"about \$\d{3} an hour", told["why"])
+    assert instant(told["at"]) < instant(tagged["at"]) < instant(story.block(reservation_id=ELSEWHERE)["start"])
+    assert story.block(reservation_id=ELSEWHERE)["pool"] == "research"
+
+
+def test_a_mistake_in_a_tag_is_told_by_name_and_bound_within_two_minutes_of_its_correction(story: Told) -> None:
+    told = story.entry("The tags of papers say what cannot be")
+    corrected, bound = story.entry("sets the tag"), story.entry(f"binds papers to {ELSEWHERE}")
+
+    assert "'eigth'" in told["why"]
+    assert told["severity"] == "warning"
+    assert timedelta() < instant(bound["at"]) - instant(corrected["at"]) <= timedelta(minutes=2)
+
+
+def test_an_extension_moves_the_end_once_it_is_paid_and_the_drain_with_it(story: Told) -> None:
+    block = story.block(reservation_id=ELSEWHERE)
+    bought = instant(story.entry("buys 24 more hours")["at"])
+
+    assert instant(block["end"]) - instant(block["first_end"]) == timedelta(hours=24)
+    assert timedelta(minutes=5) <= instant(block["moved_at"]) - bought <= timedelta(hours=12)
+    assert story.size("papers", block["first_end"]) == (8, 8)
+    assert instant(block["drain_at"]) - instant(block["end"]) == -timedelta(minutes=40)
+
+
+def test_an_event_of_an_unknown_block_does_no_harm(story: Told) -> None:
+    [entry] = story.entries("cr-0badc0ffee0badc0f")
+
+    assert entry["actor"] == "EC2"
+
+
+def test_the_story_has_nothing_critical_to_say(story: Told) -> None:
+    assert {entry["severity"] for entry in story.seen["entries"]} == {None, "info", "warning"}
+
+
+def test_the_text_says_that_it_is_simulated_and_under_which_assumptions(story: Told) -> None:
+    assert story.code == 0
+    assert "Figures (simulated)" in story.text
+    assert re.search(r"EC2 says active after the start +0 s to 5 min", story.text)
+    assert story.text.rstrip().splitlines()[-2].endswith("page.html")
+
+
+# --- the page ---
+
+
+class Reader(HTMLParser):
+    """Notes what a page is made of, and that every element is closed where it was opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def values(self, name: str) -> list[str]:
+        return [value for _, each, value in self.attributes if each == name]
+
+
+@pytest.fixture(scope="module")
+def reader(story: Told) -> Reader:
+    reader = Reader()
+    reader.feed(story.page)
+    reader.close()
+    return reader
+
+
+def test_the_page_is_whole_and_needs_nothing_else(story: Told, reader: Reader) -> None:
+    links = [*reader.values("href"), *reader.values("src")]
+
+    assert reader.open == []
+    assert "<script" not in story.page
+    assert links
+    assert all(link.startswith("#e") for link in links)
+    assert not re.search(r"url\((?!#)|@import", story.page)
+    assert len(reader.values("id")) == len(set(reader.values("id")))
+
+
+def test_every_mark_leads_to_a_notice_of_the_timeline(story: Told, reader: Reader) -> None:
+    entries = story.seen["entries"]
+    marked = {int(link.removeprefix("#e")) for link in reader.values("href")}
+
+    assert all(entries[number]["severity"] is not None for number in marked)
+    for entry in entries:
+        assert f'datetime="{entry["at"][:19]}Z"' in story.page
+
+
+def test_every_picture_has_a_name_for_those_who_cannot_see_it(reader: Reader) -> None:
+    named = {(tag, name) for tag, name, value in reader.attributes if value}
+
+    assert ("svg", "aria-label") in named
+    assert reader.values("role").count("img") >= 9  # a band for each block, and two close-ups
+    assert [value for tag, name, value in reader.attributes if (tag, name) == ("html", "lang")] == ["en"]
+
+
+def test_the_timeline_can_be_filtered_by_pool_without_a_script(story: Told, reader: Reader) -> None:
+    of_training = sum(entry["pool"] == "training" for entry in story.seen["entries"])
+
+    assert "#f2:checked ~ .scroll tbody tr:not(.p2) { display: none; }" in story.page
+    assert [value for tag, name, value in reader.attributes if (tag, name) == ("tr", "class")].count(
+        "p2"
+    ) == of_training
+
+
+# --- one's own account ---
+
+
+def test_own_blocks_and_groups_live_their_future(own: Told) -> None:
+    served = {
+        block["reservation_id"]: [(t["target"], t["share"]) for t in block["figures"]["targets"]]
+        for block in own.seen["blocks"]
+        if block["figures"]
+    }
+
+    assert own.code == 0
+    assert served == {
+        "cr-04e9b8d2a6c15f370": [("gpu-next", 8)],
+        "cr-0a7f5e1d9b3c26480": [("inference/trn2", 4)],
+    }
+
+
+def test_what_runs_at_the_beginning_runs_on_until_its_block_drains(own: Told) -> None:
+    assert own.size("gpu-now", "2027-03-01T10:49:00Z") == (4, 4)
+    assert own.size("gpu-now", "2027-03-01T11:00:00Z") == (0, 0)
+
+
+def test_an_ultraserver_block_of_ones_own_drains_seventy_minutes_before_its_end(own: Told) -> None:
+    block = own.block(reservation_id="cr-0a7f5e1d9b3c26480")
+
+    assert instant(block["end"]) - instant(block["drain_at"]) == timedelta(minutes=70)
+    assert instant(block["end"]) - instant(block["reclaim_at"]) == timedelta(minutes=60)
+
+
+def test_what_was_left_out_or_made_up_is_said(own: Told) -> None:
+    assert own.seen["notes"] == [
+        "Left out, as they are no Capacity Blocks: 1 reservations.",
+        "Left out, as they have no tag capacity-blocks:pool: 1 groups.",
+        "The launch template gpu-next is in no file: it is taken to launch p5.48xlarge, as a block of its pool.",
+        "The launch template trn2 is in no file: it is taken to launch trn2u.48xlarge, as a block of its pool.",
+        "The subnet subnet-0e3a5c7b9d1f40682 of gpu-next is in no file: it is taken to be in us-east-2b.",
+    ]
+    assert all(note in " ".join(own.text.split()) for note in own.seen["notes"])
+
+
+def reservations(**changed: object) -> dict[str, Any]:
+    """A file with one block of three hours, after a sample of AWS ParallelCluster."""
+    block = {
+        "CapacityReservationId": "cr-0123456789abcdef0",
+        "OwnerId": "447714826191",
+        "AvailabilityZoneId": "use2-az1",
+        "InstanceType": "p5.48xlarge",
+        "InstancePlatform": "Linux/UNIX",
+        "AvailabilityZone": "us-east-2a",
+        "Tenancy": "default",
+        "TotalInstanceCount": 0,
+        "AvailableInstanceCount": 0,
+        "State": "pending",
+        "StartDate": "2027-03-02T11:30:00+00:00",
+        "EndDate": "2027-03-02T14:30:00+00:00",
+        "CreateDate": "2027-02-20T12:03:21+00:00",
+        "Tags": [{"Key": "aws:ec2capacityreservation:incrementalRequestedQuantity", "Value": "4"}],
+        "ReservationType": "capacity-block",
+        **changed,
+    }
+    return {"CapacityReservations": [{name: value for name, value in block.items() if value is not None}]}
+
+
+def test_the_same_seed_gives_the_same_bytes_on_another_machine(tmp_path: Path) -> None:
+    blocks = tmp_path / "blocks.json"
+    blocks.write_text(json.dumps(reservations()))
+
+    def told(name: str, **environment: str) -> Iterator[bytes]:
+        files = [tmp_path / f"{name}.html", tmp_path / f"{name}.json"]
+        command = [sys.executable, "-m", "simulator.demo", "--load", str(blocks), "--from", "2027-03-02T11:00Z"]
+        command += ["--seed", "7", "--html", str(files[0]), "--json", str(files[1])]
+        done = subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True)
+        yield done.stdout.replace(str(tmp_path / name).encode(), b"")
+        yield from (file.read_bytes() for file in files)
+
+    first = list(told("a", PYTHONHASHSEED="1", TZ="UTC"))
+    second = list(told("b", PYTHONHASHSEED="2", TZ="Asia/Tokyo", LC_ALL="C.UTF-8"))
+
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param("{", r"blocks.json: is not JSON", id="no JSON"),
+        pytest.param([], r"blocks.json: is a list; right: the whole output of the AWS CLI, without --query", id="list"),
+        pytest.param(
+            {"Reservations": []}, r'holds "Reservations"; right is .*describe-capacity-reservations', id="another call"
+        ),
+        pytest.param({"CapacityReservations": {}}, r"CapacityReservations is an object; right: a list", id="no list"),
+        pytest.param(
+            reservations(State="sheduled"),
+            r'CapacityReservations\[0\]\.State is "sheduled"; right: one of payment-pending, scheduled, active',
+            id="wrong state",
+        ),
+        pytest.param(
+            reservations(EndDate=None),
+            r'CapacityReservations\[0\]\.EndDate is missing; right: an instant such as "2027-',
+            id="no end",
+        ),
+        pytest.param(
+            reservations(StartDate="tomorrow"),
+            r'CapacityReservations\[0\]\.StartDate is "tomorrow"; right: an instant such as "2027-',
+            id="no date",
+        ),
+        pytest.param(
+            reservations(Tags=[]),
+            r"cr-0123456789abcdef0: .*neither the count nor the tag .*incrementalRequestedQuantity says its size",
+            id="no size",
+        ),
+        pytest.param(
+            reservations(EndDate="2026-03-02T14:30:00+00:00"),
+            r"no CapacityReservations with ReservationType capacity-block that ends after 2027-03-02 11:00 UTC",
+            id="over",
+        ),
+        pytest.param(
+            {"AutoScalingGroups": [{"AutoScalingGroupName": "a", "MinSize": 0, "MaxSize": "8"}]},
+            r'AutoScalingGroups\[0\]\.MaxSize is "8"; right: a number, 0 or more, as aws autoscaling describe-auto-s',
+            id="a size in quotes",
+        ),
+        pytest.param(
+            {"nodegroup": {"nodegroupName": "n", "clusterName": "c"}},
+            r"nodegroup\.nodegroupArn is missing; right: the node group's ARN, as aws eks describe-nodegroup writes it",
+            id="half a node group",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_played_is_refused_by_name_key_and_what_would_be_right(
+    content: object, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "blocks.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+
+    code = main(["--load", str(path), "--from", "2027-03-02T11:00Z", "--html", str(tmp_path / "page.html")])
+
+    assert code == 2
+    error = capsys.readouterr().err
+    assert re.search(said, error)
+    assert error.startswith("simulator.demo: ")
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--load", str(tmp_path / "none.json")]) == 2
+    assert "none.json: cannot be read: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", "soon"], "'soon' is no date; right: one such as 2027-03-01T09:00Z"),
+        (["--parameters", "ObserveOnly"], "'ObserveOnly' is no parameter; right: one such as DrainLeadMinutes=45"),
+        (["--seed", "x"], "invalid int value: 'x'"),
+    ],
+)
+def test_a_wrong_argument_is_refused(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert said in capsys.readouterr().err
+
+
+def test_a_parameter_that_the_stack_lacks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--parameters", "DrainLead=45", "--html", str(tmp_path / "page.html")])
+
+    assert code == 2
+    assert "DrainLead" in capsys.readouterr().err
