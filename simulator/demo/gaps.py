@@ -58,7 +58,7 @@ def _version(account: Account, who: str, pool: str, template: Mapping[str, Any])
         data["CapacityReservationSpecification"] = {"CapacityReservationTarget": target}
     blocks = "a block of its pool" if of_pool else "the first block"
     account.notes.append(
-        f"The launch template {name} of {who} is in no file: it is taken to launch {data['InstanceType']}, as {blocks}."
+        f"The launch template {name} is in no file: it is taken to launch {data['InstanceType']}, as {blocks}."
     )
     return {
         "LaunchTemplateId": template_id,
