@@ -27,6 +27,7 @@ class Delivery:
     def __init__(self, functions: Functions, client: Callable[[str, str], Any]) -> None:
         self._functions = functions
         self._client = client
+        self.forward: Callable[[str, dict[str, Any]], None] = _no_bus  # puts an event on another bus, as it is
 
     def send(self, arn: str, payload: str, trigger: str, options: Mapping[str, Any] | None = None) -> None:
         """Hand over `payload`, already rendered. A function takes it asynchronously, as from every AWS service."""
@@ -45,7 +46,7 @@ class Delivery:
                 case "states":
                     self._client("stepfunctions", region).start_execution(stateMachineArn=arn, input=payload)
                 case "events":
-                    self._forward(arn, payload)
+                    self.forward(arn, json.loads(payload))
                 case _:
                     raise UndeliverableError("SDK_CLIENT_ERROR", f"{arn}: the simulator delivers to no {service}")
         except LookupError as missing:
@@ -65,18 +66,6 @@ class Delivery:
         group = {key: value for key, value in (options or {}).items() if key == "MessageGroupId"}
         client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=written, **group)
 
-    def _forward(self, arn: str, payload: str) -> None:
-        """Put an event on another bus: what `source` and `detail-type` say stays, as between Regions."""
-        event = json.loads(payload)
-        entry = {
-            "Source": event["source"],
-            "DetailType": event["detail-type"],
-            "Detail": json.dumps(event["detail"]),
-            "Resources": event.get("resources", []),
-            "EventBusName": arn,
-        }
-        self._client("events", arn.split(":")[3]).put_events(Entries=[entry])
-
     def _universal(self, arn: str, payload: str) -> None:
         service, operation = arn.removeprefix(_UNIVERSAL).split(":")
         client = self._client(_SERVICES.get(service, service), "")
@@ -85,3 +74,7 @@ class Delivery:
             getattr(client, method)(**json.loads(payload or "{}"))
         except client.exceptions.ClientError as refusal:
             raise UndeliverableError(refusal.response["Error"]["Code"], str(refusal)) from refusal
+
+
+def _no_bus(arn: str, _event: dict[str, Any]) -> None:
+    raise LookupError(f"there is no bus {arn}")

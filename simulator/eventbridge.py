@@ -46,6 +46,7 @@ class EventBridge:
         self._rng = component(seed, "eventbridge")
         self._held_back: list[Event] = []
         self.events: list[Event] = []  # all that were emitted, lost ones included
+        delivery.forward = self._receive
 
     def emit(
         self, source: str, detail_type: str, detail: Mapping[str, Any], resources: Sequence[str], region: str
@@ -79,7 +80,9 @@ class EventBridge:
         copies = 2 if strike(Fault.EVENT_DUPLICATED, name) else 1
         for number in range(copies):
             again = self._faults.draw(Fault.EVENT_DUPLICATED, self._faults.late) if number else 0.0
-            self._clock.call_in(timedelta(seconds=late + again), lambda: self._route(event, "default"), name)
+            self._clock.call_in(
+                timedelta(seconds=late + again), lambda: self._route(event, event["region"], "default"), name
+            )
         for held_back in self._held_back:  # it comes after this one; without any other, alone after a while
             pause = self._assumptions.event_delivery.most * 2
             self._clock.call_in(pause, partial(self._let_go, held_back), name)
@@ -87,11 +90,18 @@ class EventBridge:
     def _let_go(self, event: Event) -> None:
         if event in self._held_back:
             self._held_back.remove(event)
-            self._route(event, "default")
+            self._route(event, event["region"], "default")
 
-    def _route(self, event: Event, bus: str) -> None:
-        backend = events_backends[DEFAULT_ACCOUNT_ID][event["region"]]
-        for _, rule in sorted(backend.event_buses[bus].rules.items()):
+    def _receive(self, arn: str, event: Event) -> None:
+        """Take an event from another bus: it keeps its envelope, the Region it came from included."""
+        region, bus = arn.split(":")[3], arn.rpartition("/")[2]
+        if bus not in events_backends[DEFAULT_ACCOUNT_ID][region].event_buses:
+            raise LookupError(f"there is no bus {arn}")
+        self._route(event, region, bus)
+
+    def _route(self, event: Event, region: str, bus: str) -> None:
+        rules = events_backends[DEFAULT_ACCOUNT_ID][region].event_buses[bus].rules
+        for _, rule in sorted(rules.items()):
             self._match(rule, event)
 
     def _match(self, rule: Any, event: Event) -> None:

@@ -62,6 +62,18 @@ def test_a_rule_sees_the_events_of_its_own_region_only() -> None:
         assert [event["region"] for event in world.events] == ["eu-north-1"]
 
 
+def test_a_rule_may_forward_to_the_bus_of_another_region() -> None:
+    with deployed(regions=("us-east-2", "eu-north-1")) as world:
+        client = world.client("events", "eu-north-1")
+        client.put_rule(Name="forward", EventPattern='{"source": ["aws.ec2"]}')
+        bus = "arn:aws:events:us-east-2:123456789012:event-bus/default"
+        client.put_targets(Rule="forward", Targets=[{"Id": "1", "Arn": bus}])
+        event = deliver(world, region="eu-north-1")
+        world.run_for(MINUTE)
+        assert received(world) == [event]
+        assert event["region"] == "eu-north-1"
+
+
 def test_targets_get_what_the_transformer_says_and_a_missing_one_leaves_a_dead_letter() -> None:
     with deployed() as world:
         detail = {"instance-id": 'i-"1"', "instance-lifecycle": "capacity-block"}
