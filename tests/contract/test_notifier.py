@@ -50,6 +50,7 @@ def test_a_notice_arrives_with_all_its_facts(notifier: tuple[Notifier, Received]
         a_notice(
             severity=Severity.CRITICAL,
             text='Auto Scaling says "no": näher?\nSecond line.',
+            reason="its last launch failed",
             next_step="Look.",
             facts=(("idle", "8"), ("since", "2026-03-01 11:30 UTC")),
         )
@@ -66,6 +67,7 @@ def test_a_notice_arrives_with_all_its_facts(notifier: tuple[Notifier, Received]
             "target": "train",
             "title": "train is scaled out to 8 on cr-0a",
             "text": 'Auto Scaling says "no": näher?\nSecond line.',
+            "reason": "its last launch failed",
             "next_step": "Look.",
             "facts": {"idle": "8", "since": "2026-03-01 11:30 UTC"},
             "observe_only": False,

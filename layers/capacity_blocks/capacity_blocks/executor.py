@@ -1,7 +1,7 @@
 """Carry out what a plan asks for: for real, as an observer who only speaks, or not at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Protocol, assert_never
 
 from capacity_blocks.binder import Binder, ClaimLostError
@@ -61,7 +61,7 @@ class LiveExecutor:
 
     def execute(self, region: Region, targets: Mapping[TargetId, Target], action: Action) -> str:
         if isinstance(action, Say):
-            return self.speaker.say(region.name, action.notice)
+            return self.speaker.say(region.name, _reasoned(action))
         outcome = self._change(region, targets[action.target], action)
         try:
             self._record(action, outcome)
@@ -130,7 +130,7 @@ class ObservingExecutor:
     speaker: Speaker
 
     def execute(self, region: Region, _targets: Mapping[TargetId, Target], action: Action) -> str:
-        return self.speaker.say(region.name, action.notice) if isinstance(action, Say) else "only observed"
+        return self.speaker.say(region.name, _reasoned(action)) if isinstance(action, Say) else "only observed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,10 @@ def described(action: Action) -> dict[str, str]:
         return {"notice": notice.title, "severity": notice.severity.value, "key": notice.key, "reason": action.reason}
     named = ((f.name, getattr(action, f.name)) for f in fields(action))
     return {name: _text(value) for name, value in named if value is not None}
+
+
+def _reasoned(say: Say) -> Notice:
+    return replace(say.notice, reason=say.reason)
 
 
 def _text(value: object) -> str:

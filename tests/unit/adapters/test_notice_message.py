@@ -11,7 +11,9 @@ LIMIT = 256 * 1024
 
 
 def test_mail_is_laid_out_to_be_read() -> None:
-    notice = a_notice(next_step="Look at the group.", facts=(("Idle", "8 of 8"), ("Cost", "$252 per hour")))
+    notice = a_notice(
+        reason="it is idle", next_step="Look at the group.", facts=(("Idle", "8 of 8"), ("Cost", "$252 per hour"))
+    )
 
     assert body(notice) == (
         "train is scaled out to 8 on cr-0a\n"
@@ -24,6 +26,7 @@ def test_mail_is_laid_out_to_be_read() -> None:
         "Region: us-east-2\n"
         "Reservation: cr-0a\n"
         "Target: train\n"
+        "Because: it is idle\n"
         "Idle: 8 of 8\n"
         "Cost: $252 per hour"
     )

@@ -98,6 +98,23 @@ def test_a_group_without_a_template_is_rolled_back_as_well() -> None:
     assert stage.ledger.claims[TRAIN].state is ClaimState.FREE
 
 
+def test_a_run_that_lost_its_claim_rolls_nothing_back() -> None:
+    stage = a_stage()
+    taken = replace(BOUND, run="other", reservation_id="cr-0b")
+
+    def refuse(*_: object) -> None:
+        stage.ledger.claims[TRAIN] = taken
+        raise refused()
+
+    stage.region.groups.set_tag = refuse  # type: ignore[method-assign,assignment]  # another run takes over then
+
+    with pytest.raises(AwsError):
+        binder(stage).bind(stage.port, stage.seen(), BIND, NOW)
+
+    assert stage.group.template == MADE
+    assert stage.ledger.claims[TRAIN] == taken
+
+
 def test_what_was_rolled_back_is_bound_once_it_can_be() -> None:
     stage = a_stage()
     stage.region.groups.errors["point"] = refused()

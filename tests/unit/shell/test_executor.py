@@ -205,7 +205,7 @@ def test_a_notice_is_sent_once() -> None:
     stage = a_stage()
 
     assert [execute(stage, SAY), execute(stage, SAY)] == ["said", "said already"]
-    assert stage.notifier.sent == [a_notice()]
+    assert stage.notifier.sent == [a_notice(reason="the block is active")]
     assert stage.ledger.said(REGION) == {a_notice().key: NOW}
 
 
@@ -221,7 +221,7 @@ def test_a_notice_is_sent_again_when_a_run_ended_between_sending_and_recording()
     assert speaker.say(REGION, a_notice()) == "said already"
     stage.clock.instant = NOW + timedelta(minutes=1)
     assert speaker.say(REGION, a_notice()) == "said"
-    assert stage.notifier.sent == [a_notice(), a_notice()]
+    assert stage.notifier.sent == [a_notice(reason="the block is active"), a_notice()]
 
 
 def test_a_notice_that_could_not_be_sent_is_not_taken_for_sent() -> None:
@@ -260,7 +260,7 @@ def test_an_observer_speaks() -> None:
     stage = a_stage()
 
     assert ObservingExecutor(speaker=stage.speaker()).execute(stage.port, {}, SAY) == "said"
-    assert stage.notifier.sent == [a_notice()]
+    assert stage.notifier.sent == [a_notice(reason="the block is active")]
 
 
 @pytest.mark.parametrize("action", [*ACTIONS, SAY], ids=[type(a).__name__ for a in [*ACTIONS, SAY]])

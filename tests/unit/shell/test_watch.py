@@ -129,21 +129,30 @@ def test_a_schedule_that_runs_a_minute_early_waits_for_its_instant() -> None:
     assert (sizes(report), stage.clock.instant) == ([8], START)
 
 
-@pytest.mark.parametrize("asked", [START - 2 * MINUTE, END + timedelta(days=300)], ids=["over", "far away"])
-def test_an_instant_that_is_over_or_far_is_waited_for_as_long_as_makes_sense(asked: datetime) -> None:
+ASKED = {
+    "over": (START - 2 * timedelta(days=1), timedelta()),
+    "now": (START - timedelta(days=1), timedelta()),
+    "a minute ahead": (START - timedelta(days=1) + MINUTE, MINUTE),
+    "as far ahead as makes sense": (START - timedelta(days=1) + 150 * SECOND, 150 * SECOND),
+    "farther": (START, 150 * SECOND),
+}
+
+
+@pytest.mark.parametrize(("asked", "waited"), ASKED.values(), ids=ASKED.keys())
+def test_an_instant_is_waited_for_as_long_as_makes_sense(asked: datetime, waited: timedelta) -> None:
     stage = at(START - timedelta(days=1))
 
     stage.keep(look_again_at=asked)
 
-    assert stage.clock.instant - (START - timedelta(days=1)) <= 150 * SECOND
+    assert stage.clock.instant - (START - timedelta(days=1)) == waited
 
 
-def test_an_instant_in_the_past_is_not_waited_for() -> None:
+def test_an_instant_is_not_waited_for_beyond_the_time_of_a_run() -> None:
     stage = at(START - timedelta(days=1))
 
-    stage.keep(look_again_at=START - timedelta(days=2))
+    stage.keep(lasting=10 * SECOND, look_again_at=START)
 
-    assert stage.clock.instant == START - timedelta(days=1)
+    assert stage.clock.instant == START - timedelta(days=1) + 10 * SECOND
 
 
 def test_of_several_runs_the_newest_keeps_watch() -> None:

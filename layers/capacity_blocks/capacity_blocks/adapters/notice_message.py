@@ -47,6 +47,7 @@ def body(notice: Notice) -> str:
         ("Region", notice.region),
         ("Reservation", notice.reservation_id),
         ("Target", notice.target),
+        ("Because", notice.reason),
         *notice.facts,
     )
     lines = [f"{name}: {value}" for name, value in about if value]
@@ -65,6 +66,7 @@ def facts(notice: Notice, *, observe_only: bool) -> dict[str, object]:
         "target": notice.target,
         "title": notice.title,
         "text": notice.text,
+        "reason": notice.reason,
         "next_step": notice.next_step,
         "facts": dict(notice.facts),
         "observe_only": observe_only,

@@ -19,6 +19,7 @@ class Notice:
     severity: Severity
     title: str
     text: str
+    reason: str = ""  # of the plan that asked for it
     next_step: str = "Nothing to do."
     pool: str | None = None
     region: str | None = None
