@@ -35,7 +35,10 @@ class Scaling:
         return self._order
 
     def _look_soon(self, group: Group) -> None:
-        self._look_in(group, self._at.assumptions.scaling_reaction.draw(self._at.rng))
+        """Look after the usual reaction, or earlier where that is due anyhow: to ask again puts nothing off."""
+        delay = self._at.assumptions.scaling_reaction.draw(self._at.rng)
+        if group.work is None or group.work.due > self._at.clock.now() + delay:
+            self._look_in(group, delay)
 
     def _look_in(self, group: Group, delay: timedelta) -> None:
         if group.work is not None:
