@@ -1,6 +1,6 @@
 """Observe, plan, act: the imperative shell around the core."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -79,9 +79,15 @@ class Deed:
     pool: Pool
     action: Action
 
-    @property
-    def target(self) -> TargetId | None:
-        return self.action.of if isinstance(self.action, Say) else self.action.target
+    def is_kept_back(self, failed: Collection[tuple[TargetId, type[Action]]]) -> bool:
+        """Whether what failed before on the same target stands in its way.
+
+        After a failure the rest of that target is left for the next run. What only clears the way may fail: one
+        instance that stays protected must not keep up all the others. Words wait for the sizes that they tell of.
+        """
+        if isinstance(self.action, Say):
+            return (self.action.of, Scale) in failed
+        return any(self.action.target == target and kind not in CLEARS_THE_WAY for target, kind in failed)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +98,7 @@ class Progress:
     steps: list[Step] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     troubles: list[tuple[str, str]] = field(default_factory=list)  # region, what
-    failed: set[TargetId] = field(default_factory=set)
+    failed: set[tuple[TargetId, type[Action]]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,20 +157,17 @@ class Reconciler:
                     yield Deed(region=region, pool=pool, action=action)
 
     def _do(self, deeds: Iterable[Deed], progress: Progress) -> None:
-        """Carry out actions in order. After a failure the rest of that target is left for the next run.
-
-        What only clears the way may fail: one instance that stays protected must not keep up all the others.
-        """
+        """Carry out actions in order; collect what failed."""
         for deed in deeds:
-            if deed.target in progress.failed:
+            if deed.is_kept_back(progress.failed):
                 continue
             try:
                 targets = {t.id: t for t in deed.pool.targets}
                 outcome = self.executor.execute(deed.region, targets, deed.action)
             except AwsError as error:
                 outcome = f"failed: {error}"
-                if deed.target is not None and not isinstance(deed.action, CLEARS_THE_WAY):
-                    progress.failed.add(deed.target)
+                if not isinstance(deed.action, Say):
+                    progress.failed.add((deed.action.target, type(deed.action)))
                 progress.troubles.append((deed.region.name, f"{type(deed.action).__name__} failed: {error}"))
             step = Step(region=deed.region.name, pool=deed.pool.name, action=deed.action, outcome=outcome)
             progress.steps.append(step)

@@ -148,6 +148,28 @@ def test_an_instance_that_stays_protected_does_not_keep_up_the_drain_of_the_othe
     assert report.errors == ("us-east-2: Unprotect failed: SetInstanceProtection: AccessDenied: not allowed",)
 
 
+def test_a_native_action_that_cannot_be_written_keeps_nobody_from_being_told_of_the_sizes() -> None:
+    stage = Stage()
+    stage.clock.instant = START
+    stage.region.groups.add(BOUND)
+    stage.region.reservations.hold(ACTIVE)
+    stage.region.groups.errors["put_scheduled_action"] = refused("PutScheduledUpdateGroupAction")
+
+    report = stage.reconcile()
+
+    assert [name for name, _ in did(report)] == ["Scale", "PutScheduledAction"]
+    assert told(stage) == ["timeline", "scaled-out", "trouble"]
+
+
+def test_what_is_left_of_a_target_after_a_failure_waits_for_the_next_run() -> None:
+    stage = Stage()
+    stage.region.groups.add(BOUND)
+    stage.region.reservations.hold(a_reservation())
+    stage.region.groups.errors["put_scheduled_action"] = refused("PutScheduledUpdateGroupAction")
+
+    assert [name for name, _ in did(stage.reconcile())] == ["PutScheduledAction"]
+
+
 def test_sizes_come_before_all_else_and_words_last_over_all_pools() -> None:
     stage = at_drain()
     stage.region.groups.add(replace(RUNNING, name="x", tags={tag.POOL: "art", tag.BOUND_TO: "cr-0b"}, desired=0))
