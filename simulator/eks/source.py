@@ -12,6 +12,7 @@ from .refusal import refuse
 
 CUSTOM_IMAGE = "CUSTOM"  # AMITypes
 EKS_IMAGE = "AL2023_x86_64_STANDARD"
+FIRST_RELEASE, LATEST_RELEASE = "5-20260210", "9-20260310"  # made up: what EKS had at a creation, and has since
 
 
 def version_of(backend: Any, template: Mapping[str, str], cluster: str) -> Any:
@@ -44,8 +45,14 @@ def name_image(kept: dict[str, Any], data: Mapping[str, Any]) -> None:
     """Fill in amiType and releaseVersion: an image of the template's own, or EKS's (botocore: Nodegroup)."""
     own = data.get("ImageId")
     kept["amiType"] = CUSTOM_IMAGE if own else kept["amiType"] or EKS_IMAGE
-    # The date stands for whichever release was the latest.
-    kept["releaseVersion"] = own or kept["releaseVersion"] or f"{kept['version']}.0-20260210"
+    kept["releaseVersion"] = own or kept["releaseVersion"] or f"{kept['version']}.{FIRST_RELEASE}"
+
+
+def move_image(kept: dict[str, Any], asked: Mapping[str, Any]) -> None:
+    """Move an image of EKS's own to what is asked for, or to the latest (UpdateNodegroupVersionRequest$version)."""
+    if kept["amiType"] != CUSTOM_IMAGE:
+        kept["version"] = asked.get("version") or kept["version"]
+        kept["releaseVersion"] = asked.get("releaseVersion") or f"{kept['version']}.{LATEST_RELEASE}"
 
 
 def named(version: Any) -> dict[str, str]:

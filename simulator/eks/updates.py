@@ -70,6 +70,8 @@ def update_version(region: NodeGroups, params: Params) -> Update:
             )
         elif version is not None:
             _take_version(region, node_group, version)
+        if not update.errors:
+            source.move_image(node_group.kept, params)
         _finish(region, node_group, update)
 
     region.later(end)

@@ -103,8 +103,9 @@ class Stage:
         )
 
     def template(self, name: str, region: str | None = None, **changed: Any) -> str:
-        """Make a launch template as for on-demand instances of the block's type."""
-        data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "p5.48xlarge", **changed}
+        """Make a launch template as for on-demand instances; a change to None takes a member out."""
+        whole = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "p5.48xlarge", **changed}
+        data = {member: value for member, value in whole.items() if value is not None}
         made = self.client("ec2", region).create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
         return str(made["LaunchTemplate"]["LaunchTemplateId"])
 
@@ -147,11 +148,13 @@ class Stage:
         policy = {"LaunchTemplate": {"LaunchTemplateSpecification": specification}}
         self.group(name, MixedInstancesPolicy=policy)
 
-    def node_group(self, reservation_id: str, name: str = "nodes", **changed: Any) -> str:
+    def node_group(self, reservation_id: str, name: str = "nodes", *, own_image: bool = False, **changed: Any) -> str:
         """Make a managed node group for blocks, made for this one; return its Auto Scaling group."""
+        image = {} if own_image else {"ImageId": None}
         target = {"CapacityReservationTarget": {"CapacityReservationId": reservation_id}}
         market = {"MarketType": "capacity-block"}
-        template = self.template(name, InstanceMarketOptions=market, CapacityReservationSpecification=target)
+        named: dict[str, Any] = {"InstanceMarketOptions": market, "CapacityReservationSpecification": target, **image}
+        template = self.template(name, **named)
         eks, subnets = self.client("eks"), [self.subnet(ZONE)]
         role = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/eks"
         if "ml" not in eks.list_clusters()["clusters"]:
