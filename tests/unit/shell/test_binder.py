@@ -98,13 +98,14 @@ def test_a_group_without_a_template_is_rolled_back_as_well() -> None:
     assert stage.ledger.claims[TRAIN].state is ClaimState.FREE
 
 
-def test_a_run_that_lost_its_claim_rolls_nothing_back() -> None:
+@pytest.mark.parametrize("error", [refused(), unclear()], ids=["refused", "in doubt"])
+def test_a_run_that_lost_its_claim_undoes_nothing(error: AwsError) -> None:
     stage = a_stage()
     taken = replace(BOUND, run="other", reservation_id="cr-0b")
 
     def refuse(*_: object) -> None:
         stage.ledger.claims[TRAIN] = taken
-        raise refused()
+        raise error
 
     stage.region.groups.set_tag = refuse  # type: ignore[method-assign,assignment]  # another run takes over then
 
