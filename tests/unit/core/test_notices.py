@@ -47,9 +47,9 @@ EARLY = at("2026-02-20T09:00")
 MINUTE, MOMENT, DAY = timedelta(minutes=1), timedelta(microseconds=1), timedelta(days=1)
 PRICE = Policy(price_per_instance_hour={"p5.48xlarge": Decimal("31.46")})
 KEY = "cr-0a:train"
-LIFE = "20260302T1130"
-SCALED_OUT = f"{KEY}:scaled-out:{LIFE}"
-DRAINING = f"{KEY}:draining:{LIFE}"
+END_OF_BLOCK, LIFE = "20260302T1130", "first"
+SCALED_OUT, IN_SERVICE = f"{KEY}:scaled-out:{LIFE}", f"{KEY}:in-service:{LIFE}"
+DRAINING = f"{KEY}:draining:{END_OF_BLOCK}"
 INSIDE = {"cr-0a": tuple(Occupant(instance_id=i.instance_id, group="train") for i in instances(8))}
 SHORT = running(instances=instances(6))
 FAILURE = LaunchFailure(at=START + MINUTE, message="ReservationCapacityExceeded: all slots are used")
@@ -222,8 +222,13 @@ TOLD: dict[str, tuple[datetime, Pool, list[str]]] = {
     "a payment that failed, though nothing was bound": (
         EARLY, in_state(ReservationState.PAYMENT_FAILED), ["payment-failed"]
     ),
-    "what an extended block does anew, timed from then": (
-        END, a_pool(SHORT, blocks=(replace(ACTIVE, end=END + DAY),), said=said()), ["timeline", "scaled-out"]
+    "what a block does anew that was extended after its drain, timed from then": (
+        END,
+        a_pool(SHORT, blocks=(replace(ACTIVE, end=END + DAY),), said={**said(), DRAINING: END}),
+        ["timeline", "scaled-out"],
+    ),
+    "only the new end of a block that was extended before its drain": (
+        END, a_pool(running(), blocks=(replace(ACTIVE, end=END + DAY),), said=said(START, IN_SERVICE)), ["timeline"]
     ),
     "no payment that failed long ago": (END + DAY, in_state(ReservationState.PAYMENT_FAILED), []),
     "no end of what never began": (
@@ -345,7 +350,7 @@ WORDS: dict[str, tuple[datetime, Pool, Notice]] = {
             )},
         ),
         of_block(
-            key=f"{KEY}:leftover:{LIFE}", kind="leftover", severity=Severity.WARNING, target="train",
+            key=f"{KEY}:leftover:{END_OF_BLOCK}", kind="leftover", severity=Severity.WARNING, target="train",
             title="3 instances in cr-0a are not reached by scaling to zero",
             text=(
                 "EC2 terminates them from 2026-03-02 11:00 UTC: i-s (standby), i-x (in no group), i-y (of other)."

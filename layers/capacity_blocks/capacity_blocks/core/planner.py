@@ -253,16 +253,16 @@ def _warnings(now: datetime, policy: Policy, service: Service) -> Iterator[Say]:
 
 def _filling_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Say]:
     target = service.target
-    yield Say(notice=wording.scaled_out(service), reason="the block is active", of=target.id)
+    yield Say(notice=wording.scaled_out(pool, service), reason="the block is active", of=target.id)
     if target.in_service >= service.share:
         yield from _whereabouts(pool, service)
         return
     failure = pool.failures.get(target.id)
-    since = pool.said.get(wording.scaled_out_key(service))
+    since = pool.said.get(wording.scaled_out_key(pool, service))
     if since is None:
         return
     if now - since >= pool.policy.verify_within:
-        notice = wording.not_in_service(service, pool.policy, failure)
+        notice = wording.not_in_service(pool, service, failure)
         yield Say(notice=notice, reason="the time to come into service has passed")
     if failure is not None and failure.at > since:
         yield Say(notice=wording.launch_failed(service, failure), reason="its last launch failed")
@@ -278,7 +278,7 @@ def _whereabouts(pool: Pool, service: Service) -> Iterator[Say]:
     if outside:
         yield Say(notice=wording.outside(service, outside), reason="they are not in the reservation")
     else:
-        yield Say(notice=wording.in_service(service), reason="all instances are in the reservation")
+        yield Say(notice=wording.in_service(pool, service), reason="all instances are in the reservation")
 
 
 def _groups(pool: Pool) -> set[str | None]:
@@ -304,6 +304,6 @@ def _looks(now: datetime, pool: Pool, service: Service) -> Iterator[datetime | N
     if timeline.phase(now) is Phase.USABLE and block.state is not ReservationState.ACTIVE:
         yield now + POLL if now < timeline.start + POLL_FOR else None
         yield timeline.start + LATE_AFTER
-    since = pool.said.get(wording.scaled_out_key(service))
+    since = pool.said.get(wording.scaled_out_key(pool, service))
     if since is not None and target.in_service < service.share:
         yield since + pool.policy.verify_within

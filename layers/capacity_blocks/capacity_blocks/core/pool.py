@@ -8,6 +8,8 @@ from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.target import Target, TargetId
 
+DRAINED = ":draining:"  # in the key of the notice that a target drains: the key of its service before, the end behind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occupant:
@@ -37,6 +39,11 @@ class Pool:
     said: Mapping[str, datetime] = field(default_factory=dict)  # keys of the notices sent, and when
     occupants: Mapping[str, tuple[Occupant, ...]] = field(default_factory=dict)  # by reservation id
     failures: Mapping[TargetId, LaunchFailure] = field(default_factory=dict)
+    drained: Mapping[str, str] = field(init=False)  # the end before which a service was last said to drain, by its key
+
+    def __post_init__(self) -> None:
+        last = dict(key.split(DRAINED) for key in sorted(self.said) if DRAINED in key)
+        object.__setattr__(self, "drained", last)
 
 
 def pools(

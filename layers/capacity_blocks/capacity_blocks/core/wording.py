@@ -10,7 +10,7 @@ from capacity_blocks.core import tag
 from capacity_blocks.core.assignment import Waiting
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.policy import Policy
-from capacity_blocks.core.pool import LaunchFailure, Occupant, Pool
+from capacity_blocks.core.pool import DRAINED, LaunchFailure, Occupant, Pool
 from capacity_blocks.core.price import cost_per_hour
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.service import Service
@@ -22,20 +22,20 @@ def when(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M} UTC"
 
 
-def in_service_key(service: Service) -> str:
-    return f"{service.key}:in-service:{_life(service)}"
+def in_service_key(pool: Pool, service: Service) -> str:
+    return f"{service.key}:in-service:{_life(pool, service)}"
 
 
-def scaled_out_key(service: Service) -> str:
-    return f"{service.key}:scaled-out:{_life(service)}"
+def scaled_out_key(pool: Pool, service: Service) -> str:
+    return f"{service.key}:scaled-out:{_life(pool, service)}"
 
 
 def leftover_key(service: Service) -> str:
-    return f"{service.key}:leftover:{_life(service)}"
+    return f"{service.key}:leftover:{_end(service)}"
 
 
 def drained_key(service: Service) -> str:
-    return f"{service.key}:draining:{_life(service)}"
+    return f"{service.key}{DRAINED}{_end(service)}"
 
 
 def missing_key(target: Target, now: datetime) -> str:
@@ -48,7 +48,7 @@ def timeline(service: Service, policy: Policy) -> Notice:
     block, target = service.reservation, service.target
     return _about(
         service,
-        key=f"{service.key}:timeline:{_life(service)}:{at.drain_at:%H%M}",
+        key=f"{service.key}:timeline:{_end(service)}:{at.drain_at:%H%M}",
         kind="timeline",
         severity=Severity.INFO,
         title=f"{target.id} serves {block.reservation_id} until {when(at.drain_at)}",
@@ -73,11 +73,11 @@ def late(service: Service) -> Notice:
     )
 
 
-def scaled_out(service: Service) -> Notice:
+def scaled_out(pool: Pool, service: Service) -> Notice:
     block, target = service.reservation, service.target
     return _about(
         service,
-        key=scaled_out_key(service),
+        key=scaled_out_key(pool, service),
         kind="scaled-out",
         severity=Severity.INFO,
         title=f"{target.id} is scaled out to {service.share} on {block.reservation_id}",
@@ -85,11 +85,11 @@ def scaled_out(service: Service) -> Notice:
     )
 
 
-def in_service(service: Service) -> Notice:
+def in_service(pool: Pool, service: Service) -> Notice:
     target = service.target
     return _about(
         service,
-        key=in_service_key(service),
+        key=in_service_key(pool, service),
         kind="in-service",
         severity=Severity.INFO,
         title=f"{target.id} has all {service.share} instances in service",
@@ -109,15 +109,15 @@ def outside(service: Service, instance_ids: Sequence[str]) -> Notice:
     )
 
 
-def not_in_service(service: Service, policy: Policy, failure: LaunchFailure | None) -> Notice:
-    target, block = service.target, service.reservation
+def not_in_service(pool: Pool, service: Service, failure: LaunchFailure | None) -> Notice:
+    policy, target, block = pool.policy, service.target, service.reservation
     idle = service.share - target.in_service
     last = (
         f" The last launch failed: {failure.message}" if failure else " No launch has failed: they are still booting."
     )
     return _about(
         service,
-        key=f"{service.key}:not-in-service:{_life(service)}",
+        key=f"{service.key}:not-in-service:{_life(pool, service)}",
         kind="not-in-service",
         severity=Severity.CRITICAL,
         title=f"{target.id} has {target.in_service} of {service.share} instances in service",
@@ -437,8 +437,12 @@ def broken_settings(pool: Pool) -> Notice:
     )
 
 
-def _life(service: Service) -> str:
-    """Name a block's life up to its end: an extension begins another, in which everything is told and timed anew."""
+def _life(pool: Pool, service: Service) -> str:
+    """Name the life of a target since it last drained: one that an extension calls back is told and timed anew."""
+    return pool.drained.get(service.key, "first")
+
+
+def _end(service: Service) -> str:
     return f"{service.reservation.end:%Y%m%dT%H%M}"
 
 
