@@ -28,7 +28,8 @@ class Refused:
 def attempt(surroundings: Surroundings, group: Group, order: int) -> Member | list[Refused]:
     """Launch one instance, the zone with the fewest instances first, else say why every zone was refused.
 
-    "Auto scaling benefits for application architecture": when a launch fails in one Availability Zone, it is tried in another until one succeeds.
+    "Auto scaling benefits for application architecture": when a launch fails in one Availability Zone, it is tried in
+    another until one succeeds.
     """
     refusals: list[Refused] = []
     for subnet_id, zone in _places(surroundings, group):

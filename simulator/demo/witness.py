@@ -1,6 +1,5 @@
 """Lines of the timeline: what the application did and said, and what EC2 did, each told once and in words."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +12,6 @@ from simulator.world import World
 # Two runs may do the same at one moment, each for itself: it is told once.
 _AT_ONCE = timedelta(seconds=15)
 _AS_ASKED = frozenset({"done", "bound", "free"})
-_NATIVE = re.compile(r"capacity-blocks-\w+")
 _STATES = {
     "CapacityBlockScheduled": "is paid: scheduled",
     "CapacityBlockActive": "is active",
@@ -118,8 +116,7 @@ def _deed(line: Mapping[str, str], reservation_id: str) -> str:
         case "Scale":
             what = f"sets {target} to {line['desired']} (min {line['minimum']}, max {line['maximum']})"
         case "PutScheduledAction":
-            named = _NATIVE.search(line["scheduled"])
-            what = f"writes the native action {named[0] if named else ''} of {target}"
+            what = f"gives {target} the native action {line['scheduled']}"
         case "DeleteScheduledAction":
             what = f"deletes the native action {line['name']} of {target}"
         case "ResumeLaunch":

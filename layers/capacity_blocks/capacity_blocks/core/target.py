@@ -55,6 +55,10 @@ class ScheduledAction:
     maximum: int | None = None
     desired: int | None = None
 
+    def __str__(self) -> str:
+        instant = f"{self.start:%Y-%m-%d %H:%M} UTC" if self.start is not None else "no time"
+        return f"{self.name} at {instant}: minimum {self.minimum}, maximum {self.maximum}, desired {self.desired}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateVersion:
