@@ -5,8 +5,9 @@ import sys
 import time
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
-from shared import client
+from shared import client  # type: ignore[import-not-found]  # on the path of its own environment alone
 
 runs = [0]
 failures_left: dict[str, int] = {}
@@ -20,7 +21,7 @@ class PermanentError(Exception):
     """Stays."""
 
 
-def lambda_handler(event, context):  # noqa: C901  # one line for each thing that it can do
+def lambda_handler(event: dict[str, Any], context: Any) -> Any:  # noqa: C901  # one line for each thing that it can do
     runs[0] += 1
     sys.stdout.write(f"run {runs[0]} of {context.function_name}\n")
     match event.get("do"):
@@ -55,20 +56,20 @@ def lambda_handler(event, context):  # noqa: C901  # one line for each thing tha
             return {"runs": runs[0], "event": event, "environment": dict(os.environ), "id": str(uuid.uuid4())}
 
 
-def _sleep(seconds, context):
+def _sleep(seconds: float, context: Any) -> Any:
     before = context.get_remaining_time_in_millis()
     time.sleep(seconds)
     return {"before": before, "after": context.get_remaining_time_in_millis(), "greeting": os.environ["GREETING"]}
 
 
-def _sleep_and_write(seconds):
+def _sleep_and_write(seconds: float) -> None:
     try:
         time.sleep(seconds)
     finally:
         _write("from finally")
 
 
-def _fail_at_first(event):
+def _fail_at_first(event: dict[str, Any]) -> Any:
     left = failures_left.setdefault("left", event["times"])
     if left:
         failures_left["left"] -= 1
@@ -76,12 +77,12 @@ def _fail_at_first(event):
     return {"after failures": True}
 
 
-def _write(key):
+def _write(key: str) -> Any:
     table = os.environ["TABLE"]
     client("dynamodb").put_item(TableName=table, Item={"key": {"S": f"{key} 1"}})
     client("dynamodb").put_item(TableName=table, Item={"key": {"S": f"{key} 2"}})
     return {"written": 2}
 
 
-def _blocks():
+def _blocks() -> int:
     return len(client("ec2").describe_capacity_reservations()["CapacityReservations"])
