@@ -20,47 +20,11 @@ from moto.moto_api._internal import mock_random
 
 from simulator import validation
 from simulator.assumptions import Delay
+from simulator.call import CALLER, READS, Call, CrashedError
 from simulator.clock import VirtualClock
 from simulator.faults import Fault, Faults
 from simulator.randomness import component
 from simulator.throttling import throttled
-
-# What an operation begins with that changes nothing.
-_READS = ("Describe", "Get", "List", "Query", "Scan", "BatchGet", "TransactGet", "Head", "Lookup", "Search", "Test")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One API call, as its caller saw it: `error` is AWS's code, or the kind of failure without an answer."""
-
-    at: datetime
-    caller: str
-    request_id: str
-    region: str
-    service: str
-    operation: str
-    mutating: bool
-    error: str | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.service}.{self.operation}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who calls: a run of a function, or a state machine. `still_alive` raises when a killed one tries to go on."""
-
-    name: str
-    request_id: str
-    still_alive: Callable[[], None] = lambda: None
-
-
-class CrashedError(BaseException):
-    """A handler's process is gone, between two of its calls. Nothing that a handler catches catches this."""
-
-
-CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)  # None: the world itself, or a test
 
 
 @dataclass(slots=True)
@@ -118,7 +82,7 @@ class Calls:
 
     def _asked(self, ask: Callable[[], Any], client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
         caller = CALLER.get()
-        mutating = not operation.startswith(_READS) and not parameters.get("DryRun")
+        mutating = not operation.startswith(READS) and not parameters.get("DryRun")
         self.mutations += mutating
         if caller is None:
             return self._validated(ask, client, operation)
@@ -196,7 +160,7 @@ class Calls:
             attempt.throttles -= 1
             return throttled(attempt.call.service, attempt.call.operation, attempt.protocol, request.url)
         token = CALLER.set(None)  # what moto itself does on the way is no call of the handler's
-        chance = mock_random.getstate() if event_name.rpartition(".")[2].startswith(_READS) else None
+        chance = mock_random.getstate() if event_name.rpartition(".")[2].startswith(READS) else None
         try:
             answer = send()
         finally:

@@ -1,7 +1,6 @@
 """EventBridge: events in their real envelope, matched with the rules that the template made, delivered to targets."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from simulator.delivery import Delivery, UndeliverableError
 from simulator.faults import Fault, Faults
 from simulator.journal import Journal
 from simulator.randomness import component
+from simulator.target_input import render
 
 Event = dict[str, Any]
 
@@ -158,43 +158,3 @@ class EventBridge:
 
         with mock.patch.object(Rule, "send_to_targets", send_to_targets):
             yield
-
-
-def render(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    """Say what the target gets: a constant, a part of the event, a transformed one, or the event itself."""
-    if "Input" in target:
-        return str(target["Input"])
-    if "InputPath" in target:
-        return json.dumps(_at(event, target["InputPath"]))
-    if "InputTransformer" not in target:
-        return json.dumps(event)
-    transformer = target["InputTransformer"]
-    values = {name: _at(event, path) for name, path in transformer.get("InputPathsMap", {}).items()}
-    values |= {"aws.events.event.json": event, "aws.events.event": event}
-    return _PLACEHOLDER.sub(lambda match: _filled(match, values), str(transformer["InputTemplate"]))
-
-
-# "Amazon EventBridge input transformation": a placeholder outside quotes becomes a JSON value, with its quotes when it
-# is a string; inside quotes it becomes the bare text.
-_PLACEHOLDER = re.compile(r"<([^<>]+)>")
-_QUOTE = re.compile(r'(?<!\\)"')
-
-
-def _filled(match: re.Match[str], values: Mapping[str, Any]) -> str:
-    if match[1] not in values:
-        return match[0]
-    value = values[match[1]]
-    inside_quotes = len(_QUOTE.findall(match.string[: match.start()])) % 2
-    if not inside_quotes:
-        return json.dumps(value)
-    return json.dumps(value if isinstance(value, str) else json.dumps(value))[1:-1]
-
-
-def _at(event: Any, path: str) -> Any:
-    """Follow a JSON path as targets may use it: $.detail.name, with [0] for an element of a list."""
-    for name, index in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path):
-        if name:
-            event = event.get(name) if isinstance(event, Mapping) else None
-        else:
-            event = event[int(index)] if isinstance(event, Sequence) and int(index) < len(event) else None
-    return event

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from simulator.clock import VirtualClock
+from simulator.firing import Firing
 from simulator.invocation import Invocation, parsed
-from simulator.scheduler import Firing
 
 Stamp = tuple[int, ...]
 

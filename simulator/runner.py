@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from simulator.assumptions import Assumptions
-from simulator.calls import CALLER, Caller, CrashedError
+from simulator.call import CALLER, Caller, CrashedError
 from simulator.clock import VirtualClock
 from simulator.invocation import Context, Function, HandlerError, Invocation, KilledError, run_handler
 from simulator.journal import Journal, written

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -18,27 +17,13 @@ from simulator.assumptions import Assumptions
 from simulator.clock import Timer, VirtualClock
 from simulator.delivery import Delivery, UndeliverableError
 from simulator.faults import Fault, Faults
+from simulator.firing import Firing, payload_of
 from simulator.journal import Journal, written
 from simulator.randomness import component
 from simulator.schedule_expression import Expression, Once, parse
 
 # Assumed: how much later the second run of a schedule comes that is delivered twice.
 _DUPLICATE_AFTER = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Firing:
-    """A schedule whose time has come. `skip` of Scheduler may say that it need not run."""
-
-    name: str
-    target: str
-    recurring: bool
-    due: datetime
-
-    @property
-    def trigger(self) -> str:
-        """What its runs say that they were started by."""
-        return f"schedule {self.name}"
 
 
 class Scheduler:
@@ -169,7 +154,7 @@ class Scheduler:
 
     def _deliver(self, schedule: Any, firing: Firing) -> None:
         target, due, execution = schedule.target, firing.due, self._execution_id(schedule, firing)
-        payload = _payload(schedule, due, execution)
+        payload = payload_of(schedule, due, execution)
         try:
             self._delivery.send(target["Arn"], payload, firing.trigger, target.get("SqsParameters"))
         except UndeliverableError as failure:
@@ -198,29 +183,6 @@ class Scheduler:
         group = backend.schedule_groups.get(schedule.group_name)
         if group is not None and group.schedules.get(schedule.name) is schedule:
             group.delete_schedule(schedule.name)
-
-
-def _payload(schedule: Any, due: datetime, execution: str) -> str:
-    given = schedule.target.get("Input")
-    if given is None:
-        # Assumed, after what targets are seen to get: an event of the schedule's own.
-        return json.dumps(
-            {
-                "version": "0",
-                "id": execution,
-                "detail-type": "Scheduled Event",
-                "source": "aws.scheduler",
-                "account": DEFAULT_ACCOUNT_ID,
-                "time": due.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "region": schedule.arn.split(":")[3],
-                "resources": [schedule.arn],
-                "detail": "{}",
-            }
-        )
-    # "Adding context attributes in EventBridge Scheduler".
-    text = str(given).replace("<aws.scheduler.schedule-arn>", schedule.arn)
-    text = text.replace("<aws.scheduler.scheduled-time>", due.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return text.replace("<aws.scheduler.execution-id>", execution).replace("<aws.scheduler.attempt-number>", "1")
 
 
 def _instant(value: Any) -> datetime | None:

@@ -21,7 +21,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from simulator import jsonata, virtual_threading
-from simulator.calls import CALLER, Caller
+from simulator.call import CALLER, Caller
 from simulator.clock import VirtualClock
 from simulator.journal import Journal
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from simulator.eventbridge import render
 from simulator.faults import Fault, Faults, Strike
+from simulator.target_input import render
 from simulator.world import World
 from tests.simulator.stage import deployed, messages
 
