@@ -83,6 +83,9 @@ BINDS: dict[str, tuple[datetime, Pool, list[tuple[str, str, int]]]] = {
         a_pool(bound("a", wishes=wishes({tag.INSTANCES: "3"})), free("b")),
         [("b", "cr-0a", 5)],
     ),
+    "the last instance of a block": (
+        EARLY, a_pool(bound("a", wishes=wishes({tag.INSTANCES: "7"})), free("b")), [("b", "cr-0a", 1)]
+    ),
     "two blocks to two targets, the earlier first": (
         EARLY, a_pool(free("a"), free("b"), blocks=(FIRST, OVERLAPPING)), [("a", "cr-0a", 8), ("b", "cr-0b", 8)]
     ),
@@ -136,6 +139,11 @@ WAITS: dict[str, tuple[datetime, Pool, tuple[Waiting, ...]]] = {
     ),
     "nothing that is not known: a target was not read": (EARLY, a_pool(free(details=None)), ()),
     "nothing, when scale-out is stopped": (EARLY, a_pool(policy=Policy(scale_out=False)), ()),
+    "a block that its own lead keeps from a target that would not fit it either": (
+        DRAIN_AT - 20 * MINUTE,
+        a_pool(free(wishes=wishes({tag.DRAIN_LEAD: "60"}), details=unfit().details), blocks=(ACTIVE,)),
+        (Waiting(reservation=ACTIVE, left=8),),
+    ),
     "nothing, when only a target's own lead has drained it": (
         DRAIN_AT - 20 * MINUTE, a_pool(free(wishes=wishes({tag.DRAIN_LEAD: "60"})), blocks=(ACTIVE,)), ()
     ),

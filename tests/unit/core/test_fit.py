@@ -110,6 +110,12 @@ def test_it_does_not_fit_and_the_reason_says_what_to_change(target: Target, reas
     assert misfits(a_reservation(), target, 8) == (reason,)
 
 
+def test_a_template_that_names_no_tenancy_has_the_default_one() -> None:
+    assert misfits(a_reservation(tenancy="dedicated"), a_target(details=some_details()), 8) == (
+        "its launch template has tenancy default, the block dedicated",
+    )
+
+
 def test_all_that_does_not_fit_is_named_at_once() -> None:
     target = a_target(
         details=some_details(template=a_launch_template(instance_type="g6", market_type="spot"), subnets=())

@@ -91,6 +91,15 @@ TOLD: dict[str, tuple[datetime, Pool, list[str]]] = {
         EARLY, a_pool(a_target(details=some_details(template=None))), ["waiting", "unfit"]
     ),
     "that the block waits": (EARLY, a_pool(), ["waiting"]),
+    "that EC2 does not say what kind of block it is": (
+        EARLY, a_pool(bound(), blocks=(a_reservation(ultraserver=None),)), ["timeline", "kind-unknown"]
+    ),
+    "nothing of the kind of a block that is not paid": (
+        EARLY, a_pool(blocks=(a_reservation(ultraserver=None, state=ReservationState.PAYMENT_PENDING),)), []
+    ),
+    "nothing of the kind of a block that is over": (
+        END, a_pool(blocks=(a_reservation(ultraserver=None, state=ReservationState.ACTIVE),)), []
+    ),
     "nothing of a block whose payment is pending": (EARLY, in_state(ReservationState.PAYMENT_PENDING), []),
     "that the second of two overlapping blocks waits": (
         EARLY, a_pool(bound(), blocks=(a_reservation(), SECOND_BLOCK), said=said()), ["waiting"]
@@ -158,6 +167,9 @@ TOLD: dict[str, tuple[datetime, Pool, list[str]]] = {
         START + 10 * MINUTE,
         a_pool(running("a", wishes=wishes({tag.INSTANCES: "4"})), running("b")),
         ["timeline", "late", "timeline"],
+    ),
+    "nothing late of a block that is drained already": (
+        DRAIN_AT, a_pool(running(), said=said(START, DRAINING)), []
     ),
     "nothing late of a block that is active": (START + 10 * MINUTE, active(running(), said=said()), []),
     "that a target is scaled out": (START, active(running()), ["timeline", "scaled-out"]),
@@ -229,6 +241,9 @@ TOLD: dict[str, tuple[datetime, Pool, list[str]]] = {
     ),
     "only the new end of a block that was extended before its drain": (
         END, a_pool(running(), blocks=(replace(ACTIVE, end=END + DAY),), said=said(START, IN_SERVICE)), ["timeline"]
+    ),
+    "a payment that failed, until a day after the block would have ended": (
+        END + DAY - MOMENT, in_state(ReservationState.PAYMENT_FAILED), ["payment-failed"]
     ),
     "no payment that failed long ago": (END + DAY, in_state(ReservationState.PAYMENT_FAILED), []),
     "no end of what never began": (

@@ -287,6 +287,15 @@ AFTER_DRAIN: Life = {
     "a node group keeps its maximum": (
         DRAIN_AT, active(a_gpu(desired=8, instances=instances(8))), (scale(0, DRAINING, target=GPU, most=8),), END
     ),
+    "the last node of a node group goes": (
+        DRAIN_AT, active(a_gpu(desired=1, instances=instances(1))), (scale(0, DRAINING, target=GPU, most=8),), END
+    ),
+    "a minimum goes": (
+        DRAIN_AT, active(a_gpu(minimum=1, instances=instances(1))), (scale(0, DRAINING, target=GPU, most=8),), END
+    ),
+    "a maximum of one goes": (
+        DRAIN_AT, active(running(desired=0, maximum=1, instances=instances(1))), (scale(0, DRAINING),), END
+    ),
     "protected instances are unprotected": (
         DRAIN_AT, active(running(instances=PROTECTED)), (unprotect(DRAINING, "i-00", "i-01"), scale(0, DRAINING)), END
     ),

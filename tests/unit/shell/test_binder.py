@@ -259,6 +259,47 @@ def test_a_target_that_is_bound_again_to_the_same_block_keeps_its_version() -> N
     assert stage.region.templates.versions["lt-0a"].keys() == {"1", "2"}
 
 
+def test_what_its_owner_changed_while_a_target_was_free_is_what_was_before_the_next_bind() -> None:
+    stage = a_bound_stage()
+    binder(stage).unbind(stage.port, stage.seen(), UNBIND, NOW)
+    mine = stage.region.templates.add(a_launch_template(version="7", tenancy="default"))
+    stage.region.groups.add(replace(stage.group, maximum=3, subnets=("subnet-a",), template=mine))
+
+    assert binder(stage).bind(stage.port, stage.seen(), BIND, minutes(1)) == "bound"
+
+    assert stage.ledger.claims[TRAIN].previous == Previous(template=mine, subnets=("subnet-a",), maximum=3)
+    assert stage.region.templates.versions["lt-0a"]["8"] == replace(FOR_BLOCK, version="8", tenancy="default")
+    assert stage.region.templates.versions["lt-0a"].keys() == {"1", "7", "8"}
+
+
+def test_a_group_goes_back_to_the_version_as_it_named_it() -> None:
+    stage = Stage()
+    newest = TemplateVersion(template_id="lt-0a", version="$Latest")
+    stage.region.groups.add(replace(ORIGINAL, template=newest))
+    stage.region.groups.errors["set_tag"] = refused()
+
+    with pytest.raises(AwsError):
+        binder(stage).bind(stage.port, stage.seen(), BIND, NOW)
+
+    assert stage.group.template == newest
+
+
+def test_the_version_of_the_block_before_outlives_a_bind_that_is_rolled_back_onto_it() -> None:
+    stage = a_bound_stage()
+    binder(stage).unbind(stage.port, stage.seen(), UNBIND, NOW)
+    stage.region.groups.errors["point"] = refused()
+    again = replace(BIND, reservation_id="cr-0b")
+    with pytest.raises(AwsError):
+        binder(stage).bind(stage.port, stage.seen(), again, minutes(1))
+    assert stage.group.template == MADE
+    assert stage.region.templates.versions["lt-0a"].keys() == {"1", "2"}
+    del stage.region.groups.errors["point"]
+
+    binder(stage).bind(stage.port, stage.seen(), again, minutes(2))
+
+    assert stage.region.templates.versions["lt-0a"].keys() == {"1", "4"}
+
+
 def test_two_targets_of_one_template_share_no_version() -> None:
     stage = a_stage()
     stage.region.groups.add(a_group("second"))

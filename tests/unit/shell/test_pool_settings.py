@@ -84,6 +84,9 @@ WRONG = {
     "a lead that is not whole": ('{"drain": {"lead_minutes": 40.5}}', f'drain.lead_minutes is "40.5"; allowed: {LEAD}'),
     "a lead in words": ('{"drain": {"lead_minutes": "40"}}', f'drain.lead_minutes is "40"; allowed: {LEAD}'),
     "a lead that is a switch": ('{"drain": {"lead_minutes": true}}', f"drain.lead_minutes is true; allowed: {LEAD}"),
+    "a time that is a switch, which Python takes for 1": (
+        '{"verify_within_minutes": true}', "verify_within_minutes is true; allowed: whole minutes from 1 to 1440"
+    ),
     "a lead beyond all numbers": (
         '{"drain": {"lead_minutes": 1e999999999}}', f'drain.lead_minutes is "1E+999999999"; allowed: {LEAD}'
     ),

@@ -63,7 +63,7 @@ def sizes(report: Report) -> list[int]:
 
 
 def test_a_drain_that_is_near_is_met_to_the_second() -> None:
-    stage = at(DRAIN_AT - 70 * SECOND, desired=8, instances=instances(8))
+    stage = at(DRAIN_AT - 75 * SECOND, desired=8, instances=instances(8))
     stage.region.reservations.hold(ACTIVE)
 
     report = stage.keep()
