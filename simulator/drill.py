@@ -137,7 +137,7 @@ def _outcome(world: World, template: str) -> Outcome:
     gone = {f.instance_id: f.at for f in facts if isinstance(f, InstanceTerminated)}
     changed = [f for f in facts if isinstance(f, CapacityChanged)]
     emptied = [f.at for f in changed if f.after.desired == 0 and f.before.desired > 0]
-    told = Counter(notice.subject for notice in world.notices)
+    told = Counter(notice.subject or notice.text for notice in world.notices)
     return Outcome(
         faults=repr(world.faults),
         full_after=launched[SHARE - 1].at - ACTIVE if len(launched) >= SHARE else None,

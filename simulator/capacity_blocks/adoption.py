@@ -97,7 +97,9 @@ class Adoption:
             instance_type=document["InstanceType"],
             platform=document.get("InstancePlatform", "Linux/UNIX"),
             availability_zone=zone,
-            availability_zone_id=document.get("AvailabilityZoneId", self._zone_id(zone)),
+            availability_zone_id=document["AvailabilityZoneId"]
+            if "AvailabilityZoneId" in document
+            else self._zone_id(zone),
             size=_size(document),
             state=State(document["State"]),
             start=start,
