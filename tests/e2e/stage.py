@@ -270,12 +270,17 @@ class Stage:
 
     def launch_data(self, group: str = "train-a", region: str | None = None) -> dict[str, Any]:
         """What the template version that a group names asks for."""
-        named = self.described(group, region)["LaunchTemplate"]
-        [version] = self.client("ec2", region).describe_launch_template_versions(
-            LaunchTemplateId=named["LaunchTemplateId"], Versions=[named["Version"]]
-        )["LaunchTemplateVersions"]
+        named = self.described(group, region)["LaunchTemplate"]["Version"]
+        [version] = self.versions(group, region, Versions=[named])
         data: dict[str, Any] = version["LaunchTemplateData"]
         return data
+
+    def versions(self, group: str = "train-a", region: str | None = None, **asked: Any) -> list[dict[str, Any]]:
+        """The versions that the launch template of a group has."""
+        template = self.described(group, region)["LaunchTemplate"]["LaunchTemplateId"]
+        answer = self.client("ec2", region).describe_launch_template_versions(LaunchTemplateId=template, **asked)
+        found: list[dict[str, Any]] = answer["LaunchTemplateVersions"]
+        return found
 
     def scheduled(self, group: str = "train-a", region: str | None = None) -> dict[str, tuple[datetime, int]]:
         """The scheduled actions of a group: when, and what is desired then."""
