@@ -228,6 +228,9 @@ USABLE: Life = {
         START, active(running(instances=instances(6))),
         (fill(reason="the block is active and the group has launched 6 of 8"),), CHECK,
     ),
+    "launches that no free slot is left for are not": (
+        START, a_pool(running(instances=instances(6)), blocks=(replace(ACTIVE, available_count=0),)), (), CHECK
+    ),
     "instances that are still pending are launches too": (
         START, active(running(instances=instances(8, lifecycle_state="Pending"))), (), CHECK
     ),

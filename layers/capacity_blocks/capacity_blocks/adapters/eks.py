@@ -90,7 +90,8 @@ class EksNodeGroups:
             # UpdateNodegroupVersionRequest$version: left out, the nodes would move to the cluster's Kubernetes version
             # and the latest image as well; with an image of one's own, EKS refuses both.
             update["version"] = now["version"]
-            update["releaseVersion"] = now["releaseVersion"]
+            if "releaseVersion" in now:  # an image named in the template has none
+                update["releaseVersion"] = now["releaseVersion"]
         return self._client.update_nodegroup_version(**update)["update"]["id"]
 
     @raises_aws_error

@@ -94,9 +94,10 @@ def _serve(now: datetime, policy: Policy, service: Service) -> Iterator[Action]:
 def _fill(service: Service, timeline: Timeline) -> Iterator[Action]:
     """Bring a target up to its share. One that runs more, by hand, is left: nothing scales in before its drain."""
     target, share = service.target, service.share
+    has_room = service.reservation.available_count > 0  # else an instance on standby, say, takes the place
     if target.desired < share or target.maximum < share:
         reason = "the block is active"
-    elif len(target.instances) < share and target.launch is not Suspension.PERSON:
+    elif len(target.instances) < share and has_room and target.launch is not Suspension.PERSON:
         # Auto Scaling may be waiting out a back-off after launches that failed before the block was active.
         reason = f"the block is active and the group has launched {len(target.instances)} of {share}"
     else:
