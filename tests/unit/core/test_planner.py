@@ -1,5 +1,6 @@
 """What is done about a pool at each point of a block's life: whole plans, once all was said that there is to say."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
