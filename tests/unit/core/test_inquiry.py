@@ -1,5 +1,6 @@
 """What is asked beyond the listings, and only when something is due."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -39,6 +40,12 @@ DUE: dict[str, tuple[datetime, Pool, Inquiries]] = {
         EARLY, a_pool(bound("b"), bound(bound_to="cr-0z"), blocks=(a_reservation(), LATER)), NOTHING
     ),
     "who is in the block, when the target is full": (START, FULL, OCCUPANTS),
+    "who is in a block of one": (
+        START, a_pool(running(count=1), blocks=(replace(ACTIVE, instance_count=1),)), OCCUPANTS
+    ),
+    "nothing of a full target while scale-out is stopped": (
+        START, a_pool(running(), blocks=(ACTIVE,), policy=Policy(scale_out=False)), NOTHING
+    ),
     "the last failure, while instances are missing": (START, SHORT, FAILURES),
     "nothing of a failure before EC2 says active": (START, a_pool(running(instances=())), NOTHING),
     "nothing of a failure while scale-out is stopped": (

@@ -219,6 +219,11 @@ USABLE: Life = {
     "a group with a maximum that is too low gets it raised": (
         START, active(running(count=8, maximum=4)), (fill(),), DRAIN_AT
     ),
+    "a target's own drain is looked at in time": (
+        START,
+        active(running(wishes=wishes({tag.DRAIN_LEAD: "60"}), scheduled_actions=(drain_action(END - 60 * MINUTE),))),
+        (), END - 60 * MINUTE,
+    ),
     "a group that is full is left": (START, active(running()), (), DRAIN_AT),
     "a group that runs more is left": (START, active(running(count=9, maximum=9)), (), DRAIN_AT),
     "a higher desired capacity is kept while it fills": (

@@ -353,6 +353,16 @@ def test_a_narrow_request_speaks_of_what_it_covers_alone() -> None:
     assert {n.reservation_id for n in stage.notifier.sent} == {"cr-0a"}
 
 
+def test_a_request_for_one_pool_says_nothing_of_blocks_without_one() -> None:
+    stage = at_drain()
+    stage.region.reservations.hold(a_reservation(reservation_id="cr-0c", tags={}))
+
+    stage.reconcile(pool="training")
+    assert "unclaimed" not in told(stage)
+    stage.reconcile()
+    assert "unclaimed" in told(stage)
+
+
 def test_observing_speaks_and_changes_nothing() -> None:
     stage = at_drain()
 

@@ -28,6 +28,13 @@ SCALED = {
 }
 
 
+def at_rest() -> Stage:
+    stage = at_drain()
+    stage.region.groups.groups.clear()
+    stage.ledger.sent[REGION, "cr-0a:waiting:8:started"] = DRAIN_AT
+    return stage
+
+
 def report_of(stage: Stage) -> Report:
     return stage.reconcile()
 
@@ -95,6 +102,7 @@ NOTES: dict[str, tuple[Stage, dict[str, str], str | None]] = {
     "a reservation that is there": (at_drain(), {"reservation_id": "cr-0a"}, None),
     "a pool that is not there": (at_drain(), {"pool": "art"}, "art: no pool of this name holds a block"),
     "a pool that is there": (at_drain(), {"pool": "training"}, None),
+    "a pool with nothing to do": (at_rest(), {"pool": "training"}, None),
     "nothing in particular": (Stage(), {}, None),
 }  # fmt: skip
 
