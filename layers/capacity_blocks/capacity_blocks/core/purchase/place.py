@@ -6,18 +6,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
-    """A zone of a region. Zone names differ between accounts, ids do not: ids decide where both are known."""
+    """A zone of a region, by the name that this account has for it. Offerings leave the id out, but for segments."""
 
     region: str
     availability_zone: str
     availability_zone_id: str | None = None
 
     def is_same_as(self, other: "Place") -> bool:
-        if self.region != other.region:
-            return False
-        if self.availability_zone_id is not None and other.availability_zone_id is not None:
-            return self.availability_zone_id == other.availability_zone_id
-        return self.availability_zone == other.availability_zone
+        """Whether both are one zone: by name, and by id as well where both are known."""
+        ids = {self.availability_zone_id, other.availability_zone_id} - {None}
+        return (self.region, self.availability_zone) == (other.region, other.availability_zone) and len(ids) < 2
 
     def is_called(self, name: str) -> bool:
         return name in {self.availability_zone, self.availability_zone_id}
