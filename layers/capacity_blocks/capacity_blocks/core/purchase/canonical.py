@@ -1,0 +1,18 @@
+"""One way to write a value, so that the same thing always has the same hash."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Hash a JSON document: the order of keys, spaces and encodings make no difference."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return sha256(text.encode("ascii")).hexdigest()
+
+
+def instant(value: datetime) -> str:
+    """Write an instant in UTC, to the microsecond only where it has any."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
