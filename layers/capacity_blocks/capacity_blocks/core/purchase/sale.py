@@ -1,0 +1,52 @@
+"""Whether what was approved is still on sale, at no more than was approved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from capacity_blocks.core.purchase import money
+from capacity_blocks.core.purchase.offering import Offering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    reason: str
+
+
+def change(approved: Offering, on_sale: Sequence[Offering] | None) -> Gone | Changed | None:
+    """Compare what was approved with what the same search finds now (None: it failed); None where nothing changed.
+
+    A search may give new ids for the same capacity, as users of Terraform's data source found: so it is compared by
+    what it is. Where its id does come back, whatever is said under that id counts.
+    """
+    if on_sale is None:
+        return Gone(reason="whether it is still on sale could not be found out")
+    same_id = [each for each in on_sale if each.offering_id == approved.offering_id]
+    if any(_sold(each) != _sold(approved) for each in same_id):
+        return Changed(reason=f"{approved.offering_id} is no longer what was approved")
+    alike = same_id or [each for each in on_sale if _sold(each) == _sold(approved)]
+    if not alike:
+        return Gone(reason=f"{approved.offering_id} is no longer on sale")
+    affordable = [_is_no_dearer(each, approved) for each in alike]
+    if all(affordable) if same_id else any(affordable):
+        return None
+    fees = {money.shown(fee, each.currency) for each in alike if (fee := each.upfront_fee) is not None}
+    before = money.shown(approved.upfront_fee or money.MOST, approved.currency)
+    return Changed(reason=f"its fee is now {' or '.join(sorted(fees)) or 'not known'}, and {before} was approved")
+
+
+def _sold(offering: Offering) -> tuple[object, ...]:
+    """What an offering is, apart from its id and its fee."""
+    parts = tuple(
+        (p.instance_type, p.instance_count, p.availability_zone, p.start, p.end, p.currency) for p in offering.parts
+    )
+    return offering.region, offering.tenancy, offering.ultraserver_type, offering.ultraserver_count, parts
+
+
+def _is_no_dearer(offered: Offering, approved: Offering) -> bool:
+    now, before = offered.upfront_fee, approved.upfront_fee
+    return now is not None and before is not None and now <= before
