@@ -27,7 +27,7 @@ demo: $(VENV)/.installed ## watch blocks live their whole lives on a local AWS
 	@$(VENV)/bin/python -m simulator.demo $(DEMO_ARGS)
 
 test: $(VENV)/.installed $(BUILT) ## run every test
-	@$(VENV)/bin/python -m pytest --no-header --numprocesses auto $(TEST_ARGS)
+	@$(VENV)/bin/python -m pytest --no-header --numprocesses auto --dist loadgroup $(TEST_ARGS)
 
 lint: $(VENV)/.installed $(SAM_VENV)/.installed ## check style, types, dependencies and the template
 	$(VENV)/bin/ruff check

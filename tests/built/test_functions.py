@@ -11,6 +11,9 @@ from tests.built.local_aws import RESERVATION, LocalAws, local_aws
 from tests.built.runtime_api import Built, Kind, Running, running
 from tests.template.stack import ROOT, environment
 
+# What its fixtures make takes seconds: one worker makes it, for all of these tests.
+pytestmark = pytest.mark.xdist_group("built")
+
 FUNCTION = "ReconcileFunction"
 EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("*.json"))}
 

@@ -18,6 +18,9 @@ import pytest
 
 from simulator.demo.__main__ import main
 
+# What its fixtures make takes seconds: one worker makes it, for all of these tests.
+pytestmark = pytest.mark.xdist_group("demo")
+
 EXAMPLES = Path("examples/aws-cli")
 ELSEWHERE = "cr-0f3a9d2c7b5e81644"  # the block that was bought elsewhere
 VOID = {"meta", "input", "link", "br"}

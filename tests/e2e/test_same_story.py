@@ -9,6 +9,9 @@ import pytest
 from simulator.assumptions import Assumptions, minutes
 from tests.e2e.stage import SIZE, START, Stage, staged
 
+# They compare with one story: one worker tells it, for all of these tests.
+pytestmark = pytest.mark.xdist_group("same story")
+
 LENGTH = timedelta(minutes=90)
 NEAR: dict[str, Any] = {"start": START - timedelta(minutes=10), "assumptions": Assumptions(delivery=minutes(0, 2))}
 
@@ -30,6 +33,10 @@ def without_invocations(journal: str) -> list[str]:
     return [line for line in journal.splitlines() if '"kind": "invocation"' not in line]
 
 
+def changes(stage: Stage) -> list[tuple[Any, ...]]:
+    return [(call.at, call.name, call.error) for call in stage.world.calls.log if call.mutating]
+
+
 def test_the_same_seed_tells_the_same_story_to_the_byte() -> None:
     assert told()[1] == first()[1]
 
@@ -40,9 +47,10 @@ def test_sweeps_that_find_nothing_may_be_left_out() -> None:
     assert short.world.skipped_sweeps > 50
     assert whole.world.skipped_sweeps == 0
     assert without_invocations(skipping) == without_invocations(sweeping)
+    assert changes(short) == changes(whole)
 
 
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_another_seed_tells_of_other_delays_and_the_same_outcome(seed: int) -> None:
     base, story = first()
     other, another = told(seed=seed)

@@ -18,7 +18,7 @@ RATES = {
 }
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_no_heap_of_faults_lets_a_group_run_into_reclaim(seed: int) -> None:
     outcome = drill.life(Faults(rates=RATES), seed)
 

@@ -204,7 +204,9 @@ def refusal(call: Any, **parameters: Any) -> str:
 
 @cache
 def _client(service: str) -> Any:
-    session: Any = boto3.session.Session(aws_access_key_id="made-up", aws_secret_access_key="made-up", region_name=REGION)
+    session: Any = boto3.session.Session(
+        aws_access_key_id="made-up", aws_secret_access_key="made-up", region_name=REGION
+    )
     client = session.client(service)
 
     def check(parsed: dict[str, Any], model: Any, http_response: Any, **_: Any) -> None:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -186,43 +185,3 @@ def test_blocks_are_loaded_into_the_region_of_their_zone_and_live_on() -> None:
 def test_a_block_of_another_region_is_refused() -> None:
     with World(template=None) as world, pytest.raises(LookupError, match="eu-north-1a is in none"):
         world.load({"CapacityReservations": [reservation("eu-north-1a")]})
-
-
-# --- the product ---
-
-
-def test_the_product_tells_the_same_story_without_its_quiet_sweeps() -> None:
-    def story(*, skip: bool) -> tuple[list[str], int, int]:
-        options: dict[str, Any] = {"parameters": {"ObserveOnly": "false"}, "skip_quiet_sweeps": skip}
-        with World(ROOT / "template.yaml", start=datetime(2027, 3, 1, 10, 45, tzinfo=UTC), **options) as world:
-            furnish(world)
-            world.run_until(datetime(2027, 3, 1, 12, 15, tzinfo=UTC))
-            told = [f"{fact}" for fact in world.journal if fact.kind != "invocation"]
-            made = [f"{call.at} {call.name} {call.error}" for call in world.calls.log if call.mutating]
-            return told + made, len(world.functions.invocations), world.skipped_sweeps
-
-    (with_all, runs, none), (without, fewer, skipped) = story(skip=False), story(skip=True)
-    assert without == with_all
-    assert any("instance launched" in fact for fact in without)
-    assert (none, runs) == (0, fewer + skipped)
-    assert skipped > 30
-
-
-def furnish(world: World) -> None:
-    """A group of four that waits for the block which starts at half past eleven."""
-    ec2 = world.client("ec2")
-    template = ec2.create_launch_template(LaunchTemplateName="t", LaunchTemplateData={"InstanceType": "p5.48xlarge"})
-    subnets = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"] if one["AvailabilityZone"] == "us-east-2b"]
-    tags = {"capacity-blocks:pool": "training", "capacity-blocks:subnets": " ".join(subnets)}
-    world.client("autoscaling").create_auto_scaling_group(
-        AutoScalingGroupName="g",
-        MinSize=0,
-        MaxSize=0,
-        DesiredCapacity=0,
-        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"], "Version": "1"},
-        VPCZoneIdentifier=",".join(subnets),
-        Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in tags.items()],
-    )
-    world.load({"CapacityReservations": [reservation("us-east-2b")]})
-    pool = [{"Key": "capacity-blocks:pool", "Value": "training"}]
-    ec2.create_tags(Resources=["cr-us-east-2b"], Tags=pool)
