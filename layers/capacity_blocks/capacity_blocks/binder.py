@@ -169,7 +169,9 @@ class Binder:
                 target.group, subnets=previous.subnets, maximum=previous.maximum, template=previous.template
             )
         made = claim.made_version
-        if made is not None and target.id.kind is TargetKind.AUTO_SCALING_GROUP:
+        # Bound again to the same block, a group goes back to the very version that was made for it.
+        is_left = made != previous.template and target.id.kind is TargetKind.AUTO_SCALING_GROUP
+        if made is not None and is_left:
             region.templates.delete(made)
             made = None  # EKS may hold on to one of a node group: the next bind deletes it
         free = replace(

@@ -300,6 +300,20 @@ def test_the_version_of_the_block_before_outlives_a_bind_that_is_rolled_back_ont
     assert stage.region.templates.versions["lt-0a"].keys() == {"1", "4"}
 
 
+def test_a_bind_to_the_same_block_that_is_rolled_back_keeps_the_version_that_the_group_names() -> None:
+    stage = a_bound_stage()
+    binder(stage).unbind(stage.port, stage.seen(), UNBIND, NOW)
+    stage.region.groups.errors["point"] = refused()
+    with pytest.raises(AwsError):
+        binder(stage).bind(stage.port, stage.seen(), BIND, minutes(1))
+    assert stage.group.template == MADE
+    assert stage.region.templates.versions["lt-0a"].keys() == {"1", "2"}
+    del stage.region.groups.errors["point"]
+
+    assert binder(stage).bind(stage.port, stage.seen(), BIND, minutes(2)) == "bound"
+    assert stage.region.templates.versions["lt-0a"].keys() == {"1", "2"}
+
+
 def test_two_targets_of_one_template_share_no_version() -> None:
     stage = a_stage()
     stage.region.groups.add(a_group("second"))
