@@ -62,7 +62,10 @@ class LiveExecutor:
     def execute(self, region: Region, targets: Mapping[TargetId, Target], action: Action) -> str:
         if isinstance(action, Say):
             return self.speaker.say(region.name, _reasoned(action))
-        outcome = self._change(region, targets[action.target], action)
+        try:
+            outcome = self._change(region, targets[action.target], action)
+        except ClaimLostError as lost:  # another run is at work on this target; the others are still to be done
+            outcome = str(lost)
         try:
             self._record(action, outcome)
         except AwsError as error:  # it is done all the same: deadlines do not wait for the history
@@ -110,8 +113,6 @@ class LiveExecutor:
     def _bind(self, region: Region, target: Target, action: Bind) -> str:
         try:
             return Binder(ledger=self.ledger, run=self.run).bind(region, target, action, self.clock.now())
-        except ClaimLostError as lost:
-            return str(lost)
         except AwsError as error:
             if error.definite:
                 self.speaker.say(region.name, wording.bind_failed(target, action.reservation_id, str(error)))

@@ -201,6 +201,21 @@ def test_a_run_whose_claim_was_taken_over_stops_without_an_error() -> None:
     assert stage.ledger.claims[GPU] == taken
 
 
+def test_a_run_whose_claim_was_taken_over_while_it_set_a_target_free_stops_without_an_error() -> None:
+    stage = a_stage()
+    execute(stage, BIND)
+    stage.clock.instant = START
+    taken = replace(stage.ledger.claims[TRAIN], run="other")
+
+    def take_over(*_: object) -> None:
+        stage.ledger.claims[TRAIN] = taken
+
+    stage.region.groups.remove_tag = take_over  # type: ignore[method-assign,assignment]  # another run cuts in here
+
+    assert execute(stage, UNBIND) == "train: another run took over the claim"
+    assert stage.ledger.claims[TRAIN] == taken
+
+
 def test_a_notice_is_sent_once() -> None:
     stage = a_stage()
 
