@@ -94,7 +94,8 @@ class LiveExecutor:
         return "done"
 
     def _scale(self, region: Region, target: Target, action: Scale) -> str:
-        # A run may be held up between its decision and this line; nothing scales out once the drain has begun.
+        # A run may be held up between its decision and this line; nothing scales out once the drain has begun, and
+        # nothing that is too early for its block scales in once that has started.
         if action.before is not None and self.clock.now() >= action.before:
             return "too late"
         sizes = {"minimum": action.minimum, "maximum": action.maximum, "desired": action.desired}

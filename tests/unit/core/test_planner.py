@@ -126,17 +126,17 @@ BEFORE_START: Life = {
     "nothing more is to be done": (EARLY, a_pool(bound()), (), START),
     "a bound node group is left to EKS's own action": (EARLY, a_pool(a_gpu()), (), START),
     "a group that somebody filled is emptied, its maximum kept": (
-        EARLY, a_pool(bound(desired=2, minimum=1)), (scale(0, NOT_STARTED, most=8),), START
+        EARLY, a_pool(bound(desired=2, minimum=1)), (scale(0, NOT_STARTED, most=8, until=START),), START
     ),
     "a group with a minimum alone is emptied": (
-        EARLY, a_pool(bound(minimum=1)), (scale(0, NOT_STARTED, most=8),), START
+        EARLY, a_pool(bound(minimum=1)), (scale(0, NOT_STARTED, most=8, until=START),), START
     ),
     "protected instances are unprotected first": (
         EARLY, a_pool(bound(desired=2, instances=PROTECTED)),
-        (unprotect(NOT_STARTED, "i-00", "i-01"), scale(0, NOT_STARTED, most=8)), START,
+        (unprotect(NOT_STARTED, "i-00", "i-01"), scale(0, NOT_STARTED, most=8, until=START)), START,
     ),
     "it is emptied until a minute before the start": (
-        START - MINUTE - MOMENT, a_pool(bound(desired=8)), (scale(0, NOT_STARTED, most=8),), START
+        START - MINUTE - MOMENT, a_pool(bound(desired=8)), (scale(0, NOT_STARTED, most=8, until=START),), START
     ),
     "in the last minute it was the native action": (START - MINUTE, a_pool(bound(desired=8)), (), START),
     "while the payment is pending nothing is written": (

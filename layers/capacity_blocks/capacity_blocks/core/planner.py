@@ -1,7 +1,7 @@
 """Decide what to do about one pool, at one instant."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import assert_never
@@ -74,7 +74,7 @@ def _serve(now: datetime, policy: Policy, service: Service) -> Iterator[Action]:
     match phase:
         case Phase.BEFORE_START:
             if now < timeline.start - NO_SOONER:
-                yield from _empty(service, "the block has not started")
+                yield from _empty(service, timeline.start, "the block has not started")
         case Phase.USABLE:
             if block.state is ReservationState.ACTIVE and service.may_scale_out(policy):
                 yield from _fill(service, timeline)
@@ -113,11 +113,11 @@ def _fill(service: Service, timeline: Timeline) -> Iterator[Action]:
     )
 
 
-def _empty(service: Service, reason: str) -> Iterator[Action]:
-    """Bring a target to zero."""
+def _empty(service: Service, start: datetime, reason: str) -> Iterator[Action]:
+    """Bring a target to zero, unless the run is held up until its native action may have filled it."""
     yield from _unprotect(service, reason)
     if service.target.desired > 0 or service.target.minimum > 0:
-        yield _to_zero(service, service.target.maximum, reason)
+        yield replace(_to_zero(service, service.target.maximum, reason), before=start)
 
 
 def _unprotect(service: Service, reason: str) -> Iterator[Unprotect]:
