@@ -353,6 +353,19 @@ WORDS: dict[str, tuple[datetime, Pool, Notice]] = {
             next_step="Look at the group's activity history, then at the instances' own logs.",
         ),
     ),
+    "instances that do not come to a group whose last failure is of the block before": (
+        START + 15 * MINUTE,
+        active(SHORT, said=said(), failures={SHORT.id: replace(FAILURE, at=START - MOMENT)}, policy=PRICE),
+        of_block(
+            key=f"{KEY}:not-in-service:{LIFE}", kind="not-in-service", severity=Severity.CRITICAL, target="train",
+            title="train has 6 of 8 instances in service",
+            text=(
+                "More than 15 minutes after it was scaled out, 2 idle instances cost about $63 an hour (by the pool's "
+                "settings). EC2 counts 8 free in the block. No launch has failed: they are still booting."
+            ),
+            next_step="Look at the group's activity history, then at the instances' own logs.",
+        ),
+    ),
     "what is left in a block": (
         DRAIN_AT,
         active(

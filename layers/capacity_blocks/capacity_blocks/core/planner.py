@@ -259,6 +259,8 @@ def _filling_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Sa
         yield from _whereabouts(pool, service)
         return
     failure = pool.failures.get(target.id)
+    if failure is not None and failure.at < service.reservation.start:
+        failure = None  # it is of a block before this one
     since = pool.said.get(wording.scaled_out_key(pool, service))
     if since is None:
         return
