@@ -83,6 +83,12 @@ def test_a_block_is_claimed_by(
     assert unclaimed == ((block,) if expected is None else ())
 
 
+def test_a_pool_whose_name_is_odd_stops_nobody() -> None:
+    said = {f"{REGION}:a:draining:b:draining:c:settings:0": START, "cr-0a:train:draining:20260302T1130": START}
+
+    assert Pool(name="training", region=REGION, said=said).drained["cr-0a:train"] == "20260302T1130"
+
+
 @given(data=st.data())
 def test_neither_the_order_of_blocks_nor_of_targets_matters(data: Any) -> None:
     blocks = [a_reservation(reservation_id=f"cr-{n}", start=at(f"2026-03-01T1{n % 3}:00")) for n in range(4)]

@@ -42,7 +42,7 @@ class Pool:
     drained: Mapping[str, str] = field(init=False)  # the end before which a service was last said to drain, by its key
 
     def __post_init__(self) -> None:
-        last = dict(key.split(DRAINED) for key in sorted(self.said) if DRAINED in key)
+        last = dict(key.split(DRAINED, 1) for key in sorted(self.said) if DRAINED in key)
         object.__setattr__(self, "drained", last)
 
 
