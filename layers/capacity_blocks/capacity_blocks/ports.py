@@ -1,6 +1,6 @@
 """What the shell needs from the outside world: one object of each kind per region, but for the stack's own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -195,6 +195,3 @@ class Region:
     subnets: Subnets
     groups: Groups
     node_groups: NodeGroups
-
-
-Regions = Iterable[Region]

@@ -23,10 +23,6 @@ class Request:
     region: str | None = None
     look_again_at: datetime | None = None
 
-    @property
-    def is_narrow(self) -> bool:
-        return bool(self.pool or self.reservation_id or self.region)
-
     def covers(self, action: Action) -> bool:
         """Whether the action is about the reservation that was asked for."""
         if self.reservation_id is None:
