@@ -5,8 +5,8 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
+from simulator.sample import scheduled_block
 from simulator.world import World
 
 BLOCKS, GROUPS, ULTRASERVERS = 10_000, 500, 64
@@ -66,7 +66,9 @@ def _fill(world: World) -> None:
     autoscaling, ssm = world.client("autoscaling"), world.client("ssm")
     template, subnet = _launch_template(world), world.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
     for number in range(BLOCKS):
-        world.regions[REGION].engine.adopt(_block(number, start))
+        world.regions[REGION].engine.adopt(
+            scheduled_block(_reservation_id(number), 8, start, tags={"capacity-blocks:pool": f"pool-{number % POOLS}"})
+        )
     for number in range(POOLS):
         ssm.put_parameter(Name=f"/capacity-blocks/pools/pool-{number}", Value='{"scale_out": true}', Type="String")
     for number in range(GROUPS):
@@ -101,31 +103,3 @@ def _launch_template(world: World) -> str:
 
 def _reservation_id(number: int) -> str:
     return f"cr-{number:017x}"
-
-
-def _block(number: int, start: datetime) -> dict[str, Any]:
-    tags = {
-        "aws:ec2capacityreservation:incrementalRequestedQuantity": "8",
-        "capacity-blocks:pool": f"pool-{number % POOLS}",
-    }
-    return {
-        "CapacityReservationId": _reservation_id(number),
-        "OwnerId": "123456789012",
-        "AvailabilityZone": f"{REGION}a",
-        "AvailabilityZoneId": "use2-az1",
-        "InstanceType": "p5.48xlarge",
-        "InstancePlatform": "Linux/UNIX",
-        "Tenancy": "default",
-        "TotalInstanceCount": 0,
-        "AvailableInstanceCount": 0,
-        "EbsOptimized": False,
-        "EphemeralStorage": False,
-        "State": "scheduled",
-        "StartDate": start,
-        "EndDate": start + timedelta(days=1),
-        "EndDateType": "limited",
-        "InstanceMatchCriteria": "targeted",
-        "CreateDate": START - timedelta(days=1),
-        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
-        "ReservationType": "capacity-block",
-    }

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from simulator.assumptions import Assumptions, seconds
 from simulator.auto_scaling.journal import CapacityChanged, InstanceLaunched, InstanceTerminated
 from simulator.faults import Fault, Faults, Place, Strike
+from simulator.sample import scheduled_block
 from simulator.world import World
 
 REGION = "us-east-2"
@@ -102,33 +102,14 @@ def _furnish(world: World) -> str:
         VPCZoneIdentifier=subnets[f"{REGION}b"],
         Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in tags.items()],
     )
-    world.load({"CapacityReservations": [_block()]})
+    world.load(
+        {
+            "CapacityReservations": [
+                scheduled_block(RESERVATION, SHARE, START, END - START, {"capacity-blocks:pool": POOL})
+            ]
+        }
+    )
     return str(made["LaunchTemplateId"])
-
-
-def _block() -> dict[str, Any]:
-    tags = {"aws:ec2capacityreservation:incrementalRequestedQuantity": str(SHARE), "capacity-blocks:pool": POOL}
-    return {
-        "CapacityReservationId": RESERVATION,
-        "OwnerId": "123456789012",
-        "AvailabilityZone": f"{REGION}a",
-        "AvailabilityZoneId": "use2-az1",
-        "InstanceType": "p5.48xlarge",
-        "InstancePlatform": "Linux/UNIX",
-        "Tenancy": "default",
-        "TotalInstanceCount": 0,
-        "AvailableInstanceCount": 0,
-        "EbsOptimized": False,
-        "EphemeralStorage": False,
-        "State": "scheduled",
-        "StartDate": START,
-        "EndDate": END,
-        "EndDateType": "limited",
-        "InstanceMatchCriteria": "targeted",
-        "CreateDate": BEGIN - timedelta(days=1),
-        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
-        "ReservationType": "capacity-block",
-    }
 
 
 def _outcome(world: World, template: str) -> Outcome:

@@ -15,6 +15,7 @@ from simulator import moto_ec2
 from simulator.assumptions import Assumptions
 from simulator.capacity_blocks import CapacityBlockEngine
 from simulator.clock import VirtualClock
+from simulator.sample import scheduled_block
 
 ACCOUNT = "123456789012"
 REGION = "us-east-2"
@@ -87,30 +88,4 @@ def _add_block(now: datetime) -> None:
     )
     moto_ec2.bind(ec2_backends[ACCOUNT][REGION], engine)
     start = (now + timedelta(days=1)).replace(hour=11, minute=30, second=0, microsecond=0)
-    engine.adopt(
-        {
-            "CapacityReservationId": RESERVATION,
-            "OwnerId": ACCOUNT,
-            "CapacityReservationArn": f"arn:aws:ec2:{REGION}:{ACCOUNT}:capacity-reservation/{RESERVATION}",
-            "AvailabilityZone": f"{REGION}a",
-            "AvailabilityZoneId": "use2-az1",
-            "InstanceType": "p5.48xlarge",
-            "InstancePlatform": "Linux/UNIX",
-            "Tenancy": "default",
-            "TotalInstanceCount": 0,
-            "AvailableInstanceCount": 0,
-            "EbsOptimized": False,
-            "EphemeralStorage": False,
-            "State": "scheduled",
-            "StartDate": start.isoformat(),
-            "EndDate": (start + timedelta(days=1)).isoformat(),
-            "EndDateType": "limited",
-            "InstanceMatchCriteria": "targeted",
-            "CreateDate": (now - timedelta(days=1)).isoformat(),
-            "ReservationType": "capacity-block",
-            "Tags": [
-                {"Key": "capacity-blocks:pool", "Value": "training"},
-                {"Key": "aws:ec2capacityreservation:incrementalRequestedQuantity", "Value": "8"},
-            ],
-        }
-    )
+    engine.adopt(scheduled_block(RESERVATION, 8, start, tags={"capacity-blocks:pool": "training"}))

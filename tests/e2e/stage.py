@@ -14,10 +14,11 @@ from simulator import changes
 from simulator.assumptions import Assumptions, seconds
 from simulator.auto_scaling.journal import CapacityChanged, InstanceLaunched, InstanceTerminating
 from simulator.auto_scaling.journal import Journal as GroupJournal
-from simulator.capacity_blocks import SIZE_TAG, CapacityBlockEngine, CapacityBlockError, Payment, State
+from simulator.capacity_blocks import CapacityBlockEngine, CapacityBlockError, Payment, State
 from simulator.faults import Fault, Strike
 from simulator.launch.instances import RECLAIMED
 from simulator.measure import BlockFigures, BlockLife, block_figures
+from simulator.sample import ACCOUNT, scheduled_block
 from simulator.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -59,33 +60,13 @@ class Stage:
 
     def block(self, number: int = 1, *, pool: str | None = "training", size: int = SIZE, **changed: Any) -> str:
         """Take over a paid block of p5.48xlarge from START to END, unless said otherwise; return its id."""
-        zone = changed.get("AvailabilityZone", ZONE)
+        zone = changed.setdefault("AvailabilityZone", ZONE)
+        changed.setdefault("AvailabilityZoneId", self._subnet(zone)["AvailabilityZoneId"])
         reservation_id, region = f"cr-0123456789abcdef{number}", zone[:-1]
-        arn = f"arn:aws:ec2:{region}:{DEFAULT_ACCOUNT_ID}:capacity-reservation/{reservation_id}"
-        tags = {SIZE_TAG: str(size), **changed.pop("tags", {})}
-        if pool is not None:
-            tags["capacity-blocks:pool"] = pool
-        document = {
-            "CapacityReservationId": reservation_id,
-            "OwnerId": DEFAULT_ACCOUNT_ID,
-            "CapacityReservationArn": arn,
-            "InstanceType": "p5.48xlarge",
-            "InstancePlatform": "Linux/UNIX",
-            "AvailabilityZone": zone,
-            "AvailabilityZoneId": self._subnet(zone)["AvailabilityZoneId"],
-            "Tenancy": "default",
-            "TotalInstanceCount": 0,
-            "AvailableInstanceCount": 0,
-            "State": "scheduled",
-            "StartDate": START,
-            "EndDate": END,
-            "EndDateType": "limited",
-            "InstanceMatchCriteria": "targeted",
-            "CreateDate": self.world.now,
-            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
-            "ReservationType": "capacity-block",
-            **changed,
-        }
+        arn = f"arn:aws:ec2:{region}:{ACCOUNT}:capacity-reservation/{reservation_id}"
+        tags = dict(changed.pop("tags", {})) | ({"capacity-blocks:pool": pool} if pool is not None else {})
+        given: dict[str, Any] = {"CapacityReservationArn": arn, "EndDate": END, "CreateDate": self.world.now} | changed
+        document = scheduled_block(reservation_id, size, START, tags=tags, **given)
         return self.engine(region).adopt(document)
 
     def ultraserver(self, reservation_id: str) -> None:
