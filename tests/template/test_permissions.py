@@ -145,5 +145,20 @@ def test_roles_are_passed_to_a_named_service_only() -> None:
     assert all("iam:PassedToService" in s.condition_keys for s in passing)
 
 
+def test_a_launch_may_use_what_another_account_shares() -> None:
+    role = of_type("AWS::IAM::Role")["ReconcileRole"]
+    granted_to = [s for p in role["Policies"] for s in p["PolicyDocument"]["Statement"]]
+    [launching] = [s for s in granted_to if s["Action"] == "ec2:RunInstances"]
+    arns = {resource["Fn::Sub"] for resource in launching["Resource"]}
+
+    assert {arn.rpartition(":")[2] for arn in arns if "${AWS::AccountId}" not in arn} == {
+        "capacity-reservation/*",
+        "image/*",
+        "security-group/*",
+        "snapshot/*",
+        "subnet/*",
+    }
+
+
 def test_nobody_may_spend() -> None:
     assert not [s for s in STATEMENTS for action in s.actions if action.startswith("ec2:Purchase")]
