@@ -65,7 +65,7 @@ class PolicyReader:
             self._last = policies(self.source.texts(), self.default)
         except AwsError as error:
             if self._last is None:
-                broken = replace(self.default, broken="its settings could not be read")
+                broken = replace(self.default, broken="its settings could not be read", unread=True)
                 return {}, broken, f"the settings of the pools could not be read: {error}"
             return self._last, self.default, f"the settings of the pools could not be read again: {error}"
         return self._last, self.default, None
@@ -113,7 +113,10 @@ class Reconciler:
     speaker: Speaker | None  # None: a dry run says nothing
 
     def reconcile(self, request: Request) -> Report:
-        """Bring every target in line with its block, or say why not: sizes first, words last, over all pools."""
+        """Bring every target in line with its block, or say why not.
+
+        In each region sizes come first, then what takes longer; words come last of all.
+        """
         began_at, progress, words = self.clock.now(), Progress(), list[Deed]()
         by_pool, default, trouble = self.policy_reader.read()
         if trouble is not None:

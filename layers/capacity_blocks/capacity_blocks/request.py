@@ -23,6 +23,11 @@ class Request:
     region: str | None = None
     look_again_at: datetime | None = None
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it asks for less than everything: then it must not keep watch in place of those that do."""
+        return bool(self.pool or self.reservation_id or self.region)
+
     def covers(self, action: Action) -> bool:
         """Whether the action is about the reservation that was asked for."""
         if self.reservation_id is None:

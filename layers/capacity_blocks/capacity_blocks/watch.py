@@ -24,7 +24,7 @@ class Watch:
 
     def keep(self, request: Request, until: datetime) -> Report:
         """Return what all reconciles of this invocation saw and did; come back before `until`."""
-        if request.dry_run:
+        if request.dry_run or request.is_narrow:
             return self.reconciler.reconcile(request)
         if request.look_again_at is not None:
             self.clock.sleep_until(min(request.look_again_at, until, self.clock.now() + 2 * PATIENCE))

@@ -118,6 +118,12 @@ STEPS: dict[str, tuple[datetime, Service, Policy, list[PutScheduledAction | Dele
         EARLY, a_service(state=ReservationState.PAYMENT_FAILED), Policy(),
         [delete("capacity-blocks-start"), delete("capacity-blocks-drain")],
     ),
+    "the start stays where settings could not be read": (
+        EARLY, a_service(), Policy(broken="x", unread=True), []
+    ),
+    "the start goes where settings are wrong": (
+        EARLY, a_service(), Policy(broken="x"), [delete("capacity-blocks-start")]
+    ),
     "the start goes when scale-out is stopped": (
         EARLY, a_service(), Policy(scale_out=False), [delete("capacity-blocks-start")]
     ),

@@ -204,7 +204,12 @@ TOLD: dict[str, tuple[datetime, Pool, list[str]]] = {
         START + 2 * MINUTE, active(SHORT, said=said(START + MINUTE), failures={SHORT.id: FAILURE}), []
     ),
     "that it is scaled to zero": (DRAIN_AT, active(running(), said=said()), ["draining"]),
-    "that it is scaled to zero, also once EC2 reclaims": (RECLAIM_AT, active(running(), said=said()), ["draining"]),
+    "what EC2 is about to terminate": (RECLAIM_AT, active(running(), said=said()), ["still-running", "draining"]),
+    "nothing of what is terminating by itself": (
+        RECLAIM_AT, active(running(instances=instances(2, lifecycle_state="Terminating:Wait")),
+        said=said()), ["draining"]
+    ),
+    "nothing of it before EC2 reclaims": (RECLAIM_AT - MOMENT, active(running(), said=said()), ["draining"]),
     "what scaling to zero does not reach: standby": (
         DRAIN_AT,
         active(running(instances=instances(2, lifecycle_state="Standby")), said=said(START, DRAINING)),
@@ -419,6 +424,14 @@ def test_it_is_told_in_these_words(now: datetime, pool: Pool, expected: Notice) 
 
 
 PAID = a_reservation(tags={})
+
+
+def test_a_group_that_would_do_but_is_not_empty_is_named() -> None:
+    [said] = [s.notice for s in notices(EARLY, a_pool(a_target(desired=2))) if s.notice.kind == "waiting"]
+
+    assert said.text.endswith(" train serves no block but is not empty: bring it to zero and it is free.")
+
+
 UNCLAIMED: dict[str, tuple[Reservation, datetime, list[str]]] = {
     "a paid block": (PAID, EARLY, ["cr-0a:unclaimed:scheduled"]),
     "a block that runs": (replace(PAID, state=ReservationState.ACTIVE), START, ["cr-0a:unclaimed:active"]),

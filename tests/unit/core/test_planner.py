@@ -112,6 +112,7 @@ NOT_STARTED, DRAINING, RECLAIMING, ENDED = (
     "the block is ended",
 )
 MISTAKEN = wishes({tag.INSTANCES: "all"})
+NEXT = a_reservation(reservation_id="cr-0b", start=DRAIN_AT - MINUTE, end=END + DAY)
 EXTENDED = a_reservation(state=ReservationState.ACTIVE, end=END + DAY)
 CHECK = START + 15 * MINUTE  # when all instances should be in service
 ULTRA = running(scheduled_actions=(drain_action(END - 70 * MINUTE),))
@@ -292,70 +293,93 @@ USABLE: Life = {
 }  # fmt: skip
 
 AFTER_DRAIN: Life = {
-    "a group goes to zero, its maximum too": (DRAIN_AT, active(running()), (scale(0, DRAINING),), END),
+    "a group goes to zero, its maximum too": (DRAIN_AT, active(running()), (scale(0, DRAINING),), RECLAIM_AT),
     "a node group keeps its maximum": (
-        DRAIN_AT, active(a_gpu(desired=8, instances=instances(8))), (scale(0, DRAINING, target=GPU, most=8),), END
+        DRAIN_AT, active(a_gpu(desired=8, instances=instances(8))), (scale(0, DRAINING, target=GPU, most=8),),
+        RECLAIM_AT
     ),
     "the last node of a node group goes": (
-        DRAIN_AT, active(a_gpu(desired=1, instances=instances(1))), (scale(0, DRAINING, target=GPU, most=8),), END
+        DRAIN_AT, active(a_gpu(desired=1, instances=instances(1))), (scale(0, DRAINING, target=GPU, most=8),),
+        RECLAIM_AT
     ),
     "a minimum goes": (
-        DRAIN_AT, active(a_gpu(minimum=1, instances=instances(1))), (scale(0, DRAINING, target=GPU, most=8),), END
+        DRAIN_AT, active(a_gpu(minimum=1, instances=instances(1))), (scale(0, DRAINING, target=GPU, most=8),),
+        RECLAIM_AT
     ),
     "a maximum of one goes": (
-        DRAIN_AT, active(running(desired=0, maximum=1, instances=instances(1))), (scale(0, DRAINING),), END
+        DRAIN_AT, active(running(desired=0, maximum=1, instances=instances(1))), (scale(0, DRAINING),), RECLAIM_AT
     ),
     "protected instances are unprotected": (
-        DRAIN_AT, active(running(instances=PROTECTED)), (unprotect(DRAINING, "i-00", "i-01"), scale(0, DRAINING)), END
+        DRAIN_AT, active(running(instances=PROTECTED)), (unprotect(DRAINING, "i-00", "i-01"), scale(0, DRAINING)),
+        RECLAIM_AT
     ),
     "an autoscaler's maximum is taken back": (
-        DRAIN_AT, active(running(desired=0, maximum=4)), (scale(0, DRAINING),), END
+        DRAIN_AT, active(running(desired=0, maximum=4)), (scale(0, DRAINING),), RECLAIM_AT
     ),
-    "a node group at zero is awaited": (DRAIN_AT, active(a_gpu(instances=instances(8))), (), END),
-    "a group at zero is awaited": (DRAIN_AT, active(running(desired=0, maximum=0)), (), END),
-    "an empty group is set free": (
-        DRAIN_AT, active(bound(maximum=0, scheduled_actions=())), (unbind(f"{DRAINING} and the group is empty"),), END
+    "a node group at zero is awaited": (DRAIN_AT, active(a_gpu(instances=instances(8))), (), RECLAIM_AT),
+    "a group at zero is awaited": (DRAIN_AT, active(running(desired=0, maximum=0)), (), RECLAIM_AT),
+    "an empty group is held until EC2 takes no launch any more": (
+        DRAIN_AT, active(bound(maximum=0, scheduled_actions=())), (), RECLAIM_AT
     ),
-    "an empty node group is set free": (
-        DRAIN_AT, active(a_gpu()), (unbind(f"{DRAINING} and the group is empty", target=GPU),), END
+    "an empty group that could be filled again is shut": (
+        DRAIN_AT, active(bound(maximum=4, scheduled_actions=())), (scale(0, DRAINING),), RECLAIM_AT
+    ),
+    "an empty group is set free at the reclaim": (
+        RECLAIM_AT, active(bound(maximum=0, scheduled_actions=())),
+        (unbind(f"{RECLAIMING} and the group is empty"),), END,
+    ),
+    "an empty group is set free at once for a block that waits": (
+        DRAIN_AT,
+        a_pool(bound(maximum=0, scheduled_actions=()), blocks=(ACTIVE, NEXT)),
+        (unbind(f"{DRAINING} and the group is empty"),), RECLAIM_AT,
+    ),
+    "not for one that starts after the reclaim": (
+        DRAIN_AT,
+        a_pool(bound(maximum=0, scheduled_actions=()), blocks=(ACTIVE, replace(NEXT, start=END))),
+        (), RECLAIM_AT,
+    ),
+    "an empty node group is set free at the reclaim": (
+        RECLAIM_AT, active(a_gpu()), (unbind(f"{RECLAIMING} and the group is empty", target=GPU),), END
     ),
     "the drain goes on while EC2 reclaims": (RECLAIM_AT, active(running()), (scale(0, RECLAIMING),), END),
     "and after the end": (END, active(running()), (scale(0, ENDED),), None),
     "it is drained in a state that nobody knows": (
         DRAIN_AT, a_pool(running(), blocks=(a_reservation(state=ReservationState.UNRECOGNISED),)),
-        (scale(0, DRAINING),), END,
+        (scale(0, DRAINING),), RECLAIM_AT,
     ),
     "it is drained while scale-out is stopped": (
-        DRAIN_AT, active(running(), policy=Policy(scale_out=False)), (scale(0, DRAINING),), END
+        DRAIN_AT, active(running(), policy=Policy(scale_out=False)), (scale(0, DRAINING),), RECLAIM_AT
     ),
     "it is drained at the default where settings are broken": (
-        DRAIN_AT, active(running(), policy=Policy(broken="x")), (scale(0, DRAINING),), END
+        DRAIN_AT, active(running(), policy=Policy(broken="x")), (scale(0, DRAINING),), RECLAIM_AT
     ),
     "it is drained at the native action before that": (
         DRAIN_AT - 20 * MINUTE,
         active(running(scheduled_actions=(drain_action(DRAIN_AT - 20 * MINUTE),)), policy=Policy(broken="x")),
         (scale(0, DRAINING),), DRAIN_AT,
     ),
-    "it is drained though its tags are wrong": (DRAIN_AT, active(running(wishes=MISTAKEN)), (scale(0, DRAINING),), END),
+    "it is drained though its tags are wrong": (
+        DRAIN_AT, active(running(wishes=MISTAKEN)), (scale(0, DRAINING),), RECLAIM_AT
+    ),
     "it is drained though the block is tagged for another pool": (
         DRAIN_AT, a_pool(running(), blocks=(a_reservation(state=ReservationState.ACTIVE, tags={tag.POOL: "x"}),)),
-        (scale(0, DRAINING),), END,
+        (scale(0, DRAINING),), RECLAIM_AT,
     ),
     "no suspension is taken back": (
-        DRAIN_AT, active(running(desired=0, maximum=0, launch=Suspension.AUTO_SCALING)), (), END
+        DRAIN_AT, active(running(desired=0, maximum=0, launch=Suspension.AUTO_SCALING)), (), RECLAIM_AT
     ),
     "an UltraServer drains from 70 minutes before the end": (
         END - 70 * MINUTE, a_pool(ULTRA, blocks=(a_reservation(state=ReservationState.ACTIVE, ultraserver=True),)),
-        (scale(0, DRAINING),), END,
+        (scale(0, DRAINING),), END - 60 * MINUTE,
     ),
     "what may be an UltraServer does as well": (
         END - 70 * MINUTE, a_pool(ULTRA, blocks=(a_reservation(state=ReservationState.ACTIVE, ultraserver=None),)),
-        (scale(0, DRAINING),), END,
+        (scale(0, DRAINING),), END - 60 * MINUTE,
     ),
     "the nearest deadline comes first": (
         DRAIN_AT,
         active(running("a"), running("b", wishes=wishes({tag.DRAIN_LEAD: "60"}), scheduled_actions=())),
-        (scale(0, DRAINING, target=a_target("b").id), scale(0, DRAINING, target=a_target("a").id)), END,
+        (scale(0, DRAINING, target=a_target("b").id), scale(0, DRAINING, target=a_target("a").id)), RECLAIM_AT,
     ),
     "an expired block leaves an empty group free": (
         END + MINUTE, expired(bound(scheduled_actions=())),

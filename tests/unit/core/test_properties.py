@@ -193,7 +193,8 @@ def test_from_the_drain_on_a_target_goes_to_zero_and_is_set_free(situation: Situ
 
     for service in bound_services(pool):
         target, timeline = service.target, service.timeline(pool.policy)
-        if now >= timeline.drain_at and (target.desired > 0 or target.minimum > 0 or target.is_empty):
+        is_over = target.is_empty and now >= timeline.reclaim_at
+        if now >= timeline.drain_at and (target.desired > 0 or target.minimum > 0 or is_over):
             assert target.id in asked
 
 

@@ -87,7 +87,7 @@ NEXT = {
     "before the start": (START - MOMENT, START),
     "at the start": (START, at("2026-03-02T10:50")),
     "just before the drain": (at("2026-03-02T10:50") - MOMENT, at("2026-03-02T10:50")),
-    "at the drain": (at("2026-03-02T10:50"), END),
+    "at the drain": (at("2026-03-02T10:50"), at("2026-03-02T11:00")),
     "while EC2 reclaims": (at("2026-03-02T11:00"), END),
     "at the end": (END, None),
 }

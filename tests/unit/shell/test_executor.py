@@ -82,7 +82,18 @@ def test_a_node_group_on_which_eks_is_at_work_is_scaled_by_the_next_run() -> Non
     stage.add_node_group()
     stage.region.node_groups.errors["scale"] = BUSY
 
-    assert execute(stage, replace(IN, target=GPU, maximum=8)) == "EKS is still at work on an update before this one"
+    outcome = execute(stage, replace(OUT, target=GPU, before=None))
+
+    assert outcome == "EKS is still at work on an update before this one"
+
+
+def test_a_node_group_on_which_eks_is_at_work_at_its_drain_is_an_error() -> None:
+    stage = a_stage()
+    stage.add_node_group()
+    stage.region.node_groups.errors["scale"] = BUSY
+
+    with pytest.raises(AwsError):
+        execute(stage, replace(IN, target=GPU, maximum=8))
 
 
 def test_a_node_group_that_eks_refuses_to_scale_is_an_error() -> None:

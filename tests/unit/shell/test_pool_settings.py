@@ -267,4 +267,4 @@ def test_as_many_reservations_as_the_page_says_fit_into_a_parameter() -> None:
 def test_every_setting_of_a_policy_can_be_set() -> None:
     attributes = {field[0] for field in [*FIELDS.values(), *DRAIN_FIELDS.values()] if field is not None}
 
-    assert attributes == {f.name for f in fields(Policy)} - {"broken"}
+    assert attributes == {f.name for f in fields(Policy)} - {"broken", "unread"}

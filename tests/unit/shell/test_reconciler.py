@@ -74,7 +74,7 @@ def test_a_report_says_how_things_stand_what_was_done_and_when_to_look_again() -
     ]
     assert did(report) == [("Scale", "done")]
     assert report.errors == ()
-    assert report.look_again_at == ACTIVE.end
+    assert report.look_again_at == ACTIVE.end - timedelta(minutes=30)
     assert stage.region.groups.groups["train"].desired == 0
 
 

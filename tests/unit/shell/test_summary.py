@@ -45,7 +45,7 @@ def test_a_person_is_shown_every_block_and_step() -> None:
     assert found == {
         "mode": "live",
         "now": "2026-03-02T10:50:00+00:00",
-        "look_again_at": "2026-03-02T11:30:00+00:00",
+        "look_again_at": "2026-03-02T11:00:00+00:00",
         "errors": [],
         "blocks": [
             {

@@ -214,6 +214,14 @@ def test_a_dry_run_looks_once_and_waits_for_nothing() -> None:
     assert report.look_again_at == START + 3 * SECOND
 
 
+@pytest.mark.parametrize("narrow", [{"pool": "training"}, {"reservation_id": "cr-0a"}, {"region": "us-east-2"}])
+def test_a_run_that_looks_at_less_than_everything_keeps_no_watch(narrow: dict[str, str]) -> None:
+    stage = at(DRAIN_AT - 20 * SECOND)
+    report = stage.keep(**narrow)
+
+    assert (stage.clock.instant, stage.ledger.watcher) == (report.now, None)
+
+
 def test_all_that_a_run_did_is_in_one_report() -> None:
     stage = at(START - 10 * SECOND)
     activates(stage, START + 4 * SECOND)

@@ -40,6 +40,8 @@ def steps(now: datetime, service: Service, policy: Policy) -> Iterator[PutSchedu
             )
     # One that is due or has just run is left: it vanishes by itself, and until then it does the right thing.
     gone = [a for a in have.values() if a.name not in want and not (a.name in called_for and _is_due(now, a))]
+    if policy.unread and block.is_paid:
+        gone = []  # what stands was written when the settings could be read, and may not be put back in time
     yield from deletions(target, gone, block.reservation_id, "the block no longer calls for it")
 
 

@@ -40,7 +40,9 @@ def plan(now: datetime, pool: Pool) -> Plan:
     assignment = assign(now, pool)
     kept = [s for s in assignment.bound if s not in assignment.to_free]
     actions = chain(
-        chain.from_iterable(_serve(now, pool.policy, service) for service in _by_deadline(pool, kept)),
+        chain.from_iterable(
+            _serve(now, pool.policy, s, is_wanted=_is_wanted(pool, s, assignment)) for s in _by_deadline(pool, kept)
+        ),
         chain.from_iterable(_vacate(s, "a block that is over before comes first,") for s in assignment.to_free),
         chain.from_iterable(_adrift(now, pool, target) for target in assignment.adrift),
         chain.from_iterable(_tidy(target) for target in pool.targets if target.bound_to is None),
@@ -60,7 +62,14 @@ def _by_deadline(pool: Pool, bound: Sequence[Service]) -> list[Service]:
     return sorted(bound, key=lambda s: (s.timeline(pool.policy).drain_at, s.key))
 
 
-def _serve(now: datetime, policy: Policy, service: Service) -> Iterator[Action]:
+def _is_wanted(pool: Pool, service: Service, assignment: Assignment) -> bool:
+    """Whether another block waits for such a target, and would lose time if this one were held until reclaim."""
+    reclaim_at, kind = service.timeline(pool.policy).reclaim_at, service.reservation.instance_type
+    waiting = (wait.reservation for wait in assignment.waiting)
+    return any(block.instance_type == kind and block.start < reclaim_at for block in waiting)
+
+
+def _serve(now: datetime, policy: Policy, service: Service, *, is_wanted: bool) -> Iterator[Action]:
     timeline, block = service.timeline(policy), service.reservation
     phase = timeline.phase(now)
     if block.is_dead:
@@ -78,6 +87,9 @@ def _serve(now: datetime, policy: Policy, service: Service) -> Iterator[Action]:
         case Phase.USABLE:
             if block.state is ReservationState.ACTIVE and service.may_scale_out(policy):
                 yield from _fill(service, timeline)
+        case Phase.DRAINING if service.target.is_empty and not is_wanted:
+            # Bound, with a maximum of 0, until EC2 takes no launch any more: nobody fills it again undrained.
+            yield from _shut(service, f"the block is {phase.value}")
         case Phase.DRAINING | Phase.RECLAIMING | Phase.ENDED:
             yield from _vacate(service, f"the block is {phase.value}")
         case _:
@@ -138,7 +150,12 @@ def _vacate(service: Service, reason: str) -> Iterator[Action]:
         yield Unbind(target=target.id, reservation_id=reservation_id, reason=f"{reason} and the group is empty")
         return
     yield from _unprotect(service, reason)
-    # EKS wants a maximum of at least 1: a node group's is left.
+    yield from _shut(service, reason)
+
+
+def _shut(service: Service, reason: str) -> Iterator[Action]:
+    """Take a target to zero with its maximum, where that may be 0: EKS wants at least 1."""
+    target = service.target
     maximum = target.maximum if target.id.kind is TargetKind.NODE_GROUP else 0
     if target.desired > 0 or target.minimum > 0 or target.maximum > maximum:
         yield _to_zero(service, maximum, reason)
@@ -229,6 +246,9 @@ def _service_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Sa
         yield Say(notice=wording.late(service), reason="its start has passed")
     if is_filling(now, pool, service) and service.share:
         yield from _filling_notices(now, pool, service)
+    left = [i.instance_id for i in target.instances if not i.lifecycle_state.startswith("Terminat")]
+    if phase is Phase.RECLAIMING and left:
+        yield Say(notice=wording.still_running(service, left), reason="the block is reclaiming")
     if phase in {Phase.DRAINING, Phase.RECLAIMING}:
         yield Say(notice=wording.draining(service, policy), reason=f"the block is {phase.value}", of=target.id)
         standby = [i.instance_id for i in target.instances if i.lifecycle_state in STANDBY]

@@ -16,6 +16,7 @@ class Policy:
     scale_out: bool = True
     reservations: tuple[str, ...] = ()  # taken as if tagged with the pool, for blocks that cannot carry our tag
     price_per_instance_hour: Mapping[str, Decimal] = field(default_factory=dict, hash=False)  # by type, in dollars
+    unread: bool = False  # the settings may be right, but could not be read just now
     broken: str | None = None  # why the pool's own settings could not be read; the stack's defaults then stand
 
     @property

@@ -63,4 +63,5 @@ class Timeline:
 
     def next_boundary(self, now: datetime) -> datetime | None:
         """Return the next instant at which there is something to do."""
-        return next((instant for instant in (self.start, self.drain_at, self.end) if instant > now), None)
+        instants = (self.start, self.drain_at, self.reclaim_at, self.end)
+        return next((instant for instant in instants if instant > now), None)

@@ -183,6 +183,19 @@ def leftover(service: Service, standby: Sequence[str], others: Sequence[Occupant
     )
 
 
+def still_running(service: Service, instance_ids: Sequence[str]) -> Notice:
+    block = service.reservation
+    return _about(
+        service,
+        key=f"{service.key}:still-running:{_end(service)}",
+        kind="still-running",
+        severity=Severity.CRITICAL,
+        title=f"{service.target.id} still runs {len(instance_ids)} instances that EC2 is about to terminate",
+        text=f"{block.reservation_id} is being reclaimed, and these were not taken out: {', '.join(instance_ids)}.",
+        next_step="Save what they hold at once; look for a suspended Terminate process or a long lifecycle hook.",
+    )
+
+
 def clash(service: Service, action: ScheduledAction) -> Notice:
     instant = when(action.start) if action.start else "no time"
     return _about(
@@ -239,6 +252,8 @@ def waiting(now: datetime, pool: Pool, wait: Waiting) -> Notice:
             return _queued(pool, wait, wait.behind, free)
         other = wait.behind.reservation.reservation_id
         text += f" {wait.behind.target.id} serves {other} and is free from about {when(free)}."
+    busy = [t for t in pool.targets if t.bound_to is None and not t.is_empty]
+    text += "".join(f" {t.id} serves no block but is not empty: bring it to zero and it is free." for t in busy)
     zone = f"{block.availability_zone} ({block.availability_zone_id})"
     return Notice(
         key=f"{block.reservation_id}:waiting:{wait.left}:{'started' if started else 'ahead'}",
