@@ -215,7 +215,7 @@ def test_a_dry_run_looks_once_and_waits_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("narrow", [{"pool": "training"}, {"reservation_id": "cr-0a"}, {"region": "us-east-2"}])
-def test_a_run_that_looks_at_less_than_everything_keeps_no_watch(narrow: dict[str, str]) -> None:
+def test_a_run_that_looks_at_less_than_everything_keeps_no_watch(narrow: dict[str, Any]) -> None:
     stage = at(DRAIN_AT - 20 * SECOND)
     report = stage.keep(**narrow)
 
