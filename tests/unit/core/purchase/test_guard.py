@@ -176,6 +176,14 @@ AS_ASKED: dict[str, tuple[Any, Reservation, bool]] = {
     "an UltraServer": (SERVERS, block(ultraserver=True, **BESIDE), True),
     "perhaps an UltraServer": (SERVERS, block(ultraserver=None, **BESIDE), True),
     "no UltraServer": (SERVERS, block(ultraserver=False, **BESIDE), False),
+    "one from the first instant of the window to its last": (
+        a_request(least_duration=DAY, earliest_start=BESIDE["start"], latest_end=END),
+        block(start=BESIDE["start"], end=BESIDE["start"] + DAY), True,
+    ),
+    "one that ends with the window": (
+        a_request(least_duration=DAY, latest_end=at("2026-05-16T11:30")),
+        block(start=at("2026-05-15T11:30"), end=at("2026-05-16T11:30")), True,
+    ),
     "one that began before the request may": (
         a_request(least_duration=DAY, earliest_start=at("2026-05-03T00:00")), block(**BESIDE), False
     ),

@@ -193,6 +193,22 @@ SEVERAL: dict[str, tuple[Intent, datetime, list[Candidate], Conclusion]] = {
             remark="it does not carry the tag of the intent",
         ),
     ),
+    "UltraServers whose size no page tells": (
+        unknown(instance_type="p6e-gb200.36xlarge", instance_count=0, ultraserver_type="u-x", ultraserver_count=1),
+        LAST, [seen("cr-0a", **SERVER)],
+        Adopt(
+            reservation_ids=("cr-0a",), reason="it is what was to be bought, and was made since the attempt",
+            remark="it does not carry the tag of the intent",
+        ),
+    ),
+    "UltraServers whose size does not divide": (
+        unknown(instance_type="p6e-gb200.36xlarge", instance_count=35, ultraserver_type="u-x", ultraserver_count=2),
+        LAST, [seen("cr-0a", **SERVER), seen("cr-0b", **SERVER)],
+        Adopt(
+            reservation_ids=("cr-0a", "cr-0b"), reason="it is what was to be bought, and was made since the attempt",
+            remark="it does not carry the tag of the intent",
+        ),
+    ),
     "one UltraServer too few": (
         SERVERS, LAST, [seen("cr-0a", **SERVER)],
         AskPerson(reason="1 reservations may be the 2 that were to be bought", candidates=("cr-0a",)),

@@ -126,6 +126,10 @@ REFUSED: dict[str, tuple[PurchaseRequest, Offering, Rule, str]] = {
         WANTS_ONE, an_offering(**(ULTRASERVERS | {"ultraserver_count": 2})), Rule.COUNT,
         "it holds 2 UltraServers and 1 are wanted",
     ),
+    "no count of UltraServers": (
+        WANTS_ONE, an_offering(**(ULTRASERVERS | {"ultraserver_count": None})), Rule.COUNT,
+        "it holds 0 UltraServers and 1 are wanted",
+    ),
     "UltraServers where instances are wanted": (
         a_request(), an_offering(ultraserver_type="u-trn2x64", ultraserver_count=2), Rule.TYPE,
         "it is made of UltraServers (u-trn2x64), and instances are wanted",

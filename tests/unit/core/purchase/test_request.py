@@ -189,6 +189,30 @@ def test_what_is_no_object_is_refused(document: object) -> None:
         parse(document)
 
 
+@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if field.required])
+def test_what_the_money_hangs_on_must_be_said(name: str) -> None:
+    with pytest.raises(PurchaseRequestError, match=f"^{name} is missing; allowed: "):
+        parse({given: value for given, value in INPUT.items() if given != name})
+
+
+def test_what_must_be_said_is_who_what_until_when_and_how_much() -> None:
+    assert {name for name, field in FIELDS.items() if field.required} == {
+        "request_id",
+        "pool",
+        "duration_days",
+        "latest_end",
+        "most_upfront_fee",
+    }
+
+
+def test_tags_may_be_as_long_as_ec2_takes_them() -> None:
+    tags = {"a": "", "k" * 128: "v" * 256}
+
+    assert dict(parse(INPUT | {"tags": tags}).tags) == tags
+    with pytest.raises(PurchaseRequestError, match="tags is"):
+        parse(INPUT | {"tags": {"a": "v" * 257}})
+
+
 @pytest.mark.parametrize(
     "key", ["aws:pool", "AWS:x", "capacity-blocks:intent", "Capacity-Blocks:pool", "", "a" * 129, "a\nb"]
 )

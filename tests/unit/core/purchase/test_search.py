@@ -177,6 +177,26 @@ def test_what_there_is_no_time_for_is_left_out_and_said() -> None:
     assert [each.reason for each in left_out] == ["the search had time for 10 calls there"] * 4
 
 
+def test_a_block_that_just_fits_is_asked_for() -> None:
+    exact = a_request(latest_end=at("2026-05-08T00:00"))
+
+    assert len(plan(NOW, exact, [REGION], [], FAR).calls) == 1
+
+
+def test_a_search_is_bounded_however_much_time_there_is() -> None:
+    types = tuple(f"p{n}.48xlarge" for n in range(4))
+    many = a_request(
+        wanted=Instances(types=types, least=8, most=8),
+        durations=tuple(n * DAY for n in range(1, 15)),
+        least_duration=DAY,
+        most_duration=14 * DAY,
+    )
+
+    answers, left_out = played(many, [REGION], lambda _: Outcome.SOLD_OUT, until=NOW + DAY)
+
+    assert (len(answers), len(left_out)) == (40, 16)
+
+
 REQUESTS = st.builds(
     a_request,
     wanted=st.builds(

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 # 10 that refills at 0.15 a second.
 BUCKET = 10
 EVERY = timedelta(seconds=20) / 3
-# Some are left for the look right before a purchase, and for people in the console.
-BURST = 8
+BURST = BUCKET - 2  # the rest is left for the look right before a purchase, and for people in the console
 # Others saw 4 seconds throttled again, and 15 and 45 suffice; assumed.
 BACK_OFF = (timedelta(seconds=15), timedelta(seconds=45))
 # Whoever keeps looking takes this share of the refill at most, and looks this often at most.
