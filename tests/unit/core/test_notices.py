@@ -432,6 +432,13 @@ def test_a_group_that_would_do_but_is_not_empty_is_named() -> None:
     assert said.text.endswith(" train serves no block but is not empty: bring it to zero and it is free.")
 
 
+@pytest.mark.parametrize(("lead", "told"), [("1440", ["timeline", "never-used"]), ("1439", ["timeline"])])
+def test_a_lead_as_long_as_the_block_is_told_before_it_starts(lead: str, told: list[str]) -> None:
+    target = bound(wishes=wishes({tag.DRAIN_LEAD: lead}))
+
+    assert [say.notice.kind for say in notices(EARLY, a_pool(target))] == told
+
+
 UNCLAIMED: dict[str, tuple[Reservation, datetime, list[str]]] = {
     "a paid block": (PAID, EARLY, ["cr-0a:unclaimed:scheduled"]),
     "a block that runs": (replace(PAID, state=ReservationState.ACTIVE), START, ["cr-0a:unclaimed:active"]),

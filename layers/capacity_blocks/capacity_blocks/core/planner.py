@@ -260,6 +260,8 @@ def _service_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Sa
 
 def _warnings(now: datetime, policy: Policy, service: Service) -> Iterator[Say]:
     target, asked = service.target, service.target.wishes.drain_lead
+    if service.timeline(policy).drain_at == service.timeline(policy).start:
+        yield Say(notice=wording.never_used(service, policy), reason="its lead is as long as the block")
     for action in native.clashes(now, service, policy):
         yield Say(notice=wording.clash(service, action), reason="two actions cannot start at one instant")
     if target.launch is Suspension.PERSON:

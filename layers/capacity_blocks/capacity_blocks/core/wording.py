@@ -411,6 +411,22 @@ def lead_too_short(service: Service, policy: Policy) -> Notice:
     )
 
 
+def never_used(service: Service, policy: Policy) -> Notice:
+    at, block = service.timeline(policy), service.reservation
+    return _about(
+        service,
+        key=f"{service.key}:never-used:{_end(service)}",
+        kind="never-used",
+        severity=Severity.CRITICAL,
+        title=f"{service.target.id} would be drained the moment that {block.reservation_id} starts",
+        text=(
+            f"The block runs from {when(at.start)} to {when(at.end)}, and the drain lead is as long as that. "
+            f"{service.share} idle instances cost {cost_per_hour(block, service.share, policy)}."
+        ),
+        next_step=f"Set a shorter lead: the tag {tag.DRAIN_LEAD}, or the pool's settings.",
+    )
+
+
 def bind_failed(target: Target, reservation_id: str, error: str) -> Notice:
     return Notice(
         key=f"{reservation_id}:{target.id}:bind-failed:{_digest([_steady(error)])}",
