@@ -46,7 +46,7 @@ format: $(VENV)/.installed ## put the code into shape
 
 build: $(BUILT) ## build what is deployed, for Lambda's Python and processor, without Docker
 
-bench: $(VENV)/.installed ## measure calls per sweep and cold starts
+bench: $(VENV)/.installed ## measure calls per sweep, cold starts and what one fault can do (minutes)
 	@$(VENV)/bin/python -m benchmarks $(BENCH_ARGS)
 
 lock: $(VENV)/.installed ## resolve the dependencies of pyproject.toml anew, with hashes
