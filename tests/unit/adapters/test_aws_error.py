@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidationError, ReadTimeoutError
 
-from capacity_blocks.adapters.aws_error import NOT_NOW, raises_aws_error
+from capacity_blocks.adapters.aws_error import raises_aws_error
+from capacity_blocks.core.throttle import NOT_NOW
 from capacity_blocks.ports import AwsError
 
 

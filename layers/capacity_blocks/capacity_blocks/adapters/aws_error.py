@@ -6,34 +6,11 @@ from typing import ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from capacity_blocks.core.throttle import NOT_NOW
 from capacity_blocks.ports import AwsError
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-# Refusals that say "not now", although they come as 4xx: botocore's own lists (botocore/retries/standard.py and
-# _retry.json), and EC2's limit on describing blocks, which those lists lack.
-NOT_NOW = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "CapacityBlockDescribeLimitExceeded",
-        "EC2ThrottledException",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "SlowDown",
-        "Throttling",
-        "ThrottledException",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
-    }
-)
 
 
 def raises_aws_error(call: Callable[P, T]) -> Callable[P, T]:

@@ -1,6 +1,6 @@
 """Decide what to do about one pool, at one instant."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -8,22 +8,19 @@ from typing import assert_never
 
 from capacity_blocks.core import native, wording
 from capacity_blocks.core.action import Action, Bind, ResumeLaunch, Say, Scale, Unbind, Unprotect
-from capacity_blocks.core.assignment import Assignment, Waiting, assign
+from capacity_blocks.core.assignment import Assignment, assign
 from capacity_blocks.core.fit import subnets_in_zone
-from capacity_blocks.core.inquiry import is_filling
+from capacity_blocks.core.news import LATE_AFTER, news
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
-from capacity_blocks.core.reservation import PAID, UNPAID, Reservation, ReservationState
+from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.core.service import Service
 from capacity_blocks.core.target import Suspension, Target, TargetKind
 from capacity_blocks.core.timeline import Phase, Timeline
 
 POLL = timedelta(seconds=3)  # from a start until EC2 says active
 POLL_FOR = timedelta(minutes=15)  # then the sweep is often enough
-LATE_AFTER = timedelta(minutes=10)
-NEWS_FOR = timedelta(days=1)  # how long an ended or failed block is worth a message
 FORGET_AFTER = timedelta(minutes=10)  # that long EC2 must have left a reservation out before its target is set free
-STANDBY = frozenset({"EnteringStandby", "Standby"})  # LifecycleState; they do not count for the desired capacity
 NO_SOONER = timedelta(minutes=1)  # this close to a start, a group that is not empty was filled by its native action
 
 
@@ -47,7 +44,7 @@ def plan(now: datetime, pool: Pool) -> Plan:
         chain.from_iterable(_adrift(now, pool, target) for target in assignment.adrift),
         chain.from_iterable(_tidy(target) for target in pool.targets if target.bound_to is None),
         (_bind(service) for service in assignment.to_bind),
-        _unsaid(pool, _notices(now, pool, assignment, kept)),
+        news(now, pool, assignment, kept),
     )
     return Plan(actions=tuple(actions), look_again_at=_look_again_at(now, pool, assignment))
 
@@ -183,131 +180,6 @@ def _bind(service: Service) -> Bind:
         subnets=tuple(s.subnet_id for s in subnets),
         reason=f"it is free and fits {service.share} of the block's {service.reservation.instance_count} instances",
     )
-
-
-def _unsaid(pool: Pool, says: Iterable[Say]) -> Iterator[Say]:
-    """Leave out what was said, and what comes twice: a block of two targets is late once."""
-    said = set(pool.said)
-    for say in says:
-        if say.notice.key not in said:
-            said.add(say.notice.key)
-            yield say
-
-
-def _notices(now: datetime, pool: Pool, assignment: Assignment, kept: Sequence[Service]) -> Iterator[Say]:
-    """Return all that is worth saying at `now`."""
-    if pool.policy.broken:
-        yield Say(notice=wording.broken_settings(pool), reason="its settings are broken")
-    for target in pool.targets:
-        if target.wishes.mistakes:
-            yield Say(notice=wording.mistake(target), reason="its tags are wrong")
-    for service in kept:
-        yield from _service_notices(now, pool, service)
-    for target in assignment.adrift:
-        yield Say(notice=wording.not_listed(target, pool.region, now), reason="EC2 does not list its block")
-    for wait in assignment.waiting:
-        yield from _waiting_notices(now, pool, wait)
-    for block in pool.reservations:
-        yield from _block_notices(now, pool, block)
-
-
-def _waiting_notices(now: datetime, pool: Pool, wait: Waiting) -> Iterator[Say]:
-    targets = {t.id: t for t in pool.targets}
-    yield Say(notice=wording.waiting(now, pool, wait), reason="no free target fits the block")
-    for target_id, reasons in wait.misfits:
-        notice = wording.unfit(wait, targets[target_id], reasons)
-        yield Say(notice=notice, reason="it is free but does not fit")
-
-
-def _block_notices(now: datetime, pool: Pool, block: Reservation) -> Iterator[Say]:
-    if block.ultraserver is None and block.is_paid and now < block.end:
-        yield Say(notice=wording.kind_unknown(pool, block), reason="EC2 did not say what kind of block it is")
-    if block.is_dead and block.state is not ReservationState.EXPIRED:
-        failed = block.state is ReservationState.PAYMENT_FAILED
-        notice = wording.payment_failed(pool, block) if failed else wording.not_delivered(pool, block)
-        if now < block.end + NEWS_FOR:
-            yield Say(notice=notice, reason="EC2 says so")
-    elif not block.is_dead and block.state not in PAID | UNPAID and now < block.end:
-        yield Say(notice=wording.odd_state(pool, block), reason="EC2 says so")
-    elif block.end <= now < block.end + NEWS_FOR and any(k.startswith(f"{block.reservation_id}:") for k in pool.said):
-        yield Say(notice=wording.ended(pool, block), reason="its end has passed")
-
-
-def _service_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Say]:
-    policy, block, target = pool.policy, service.reservation, service.target
-    timeline = service.timeline(policy)
-    phase = timeline.phase(now)
-    if block.is_dead:
-        return
-    if phase in {Phase.BEFORE_START, Phase.USABLE}:
-        yield Say(notice=wording.timeline(service, policy), reason="it is bound")
-        yield from _warnings(now, policy, service)
-    if phase is Phase.USABLE and block.state is not ReservationState.ACTIVE and now >= block.start + LATE_AFTER:
-        yield Say(notice=wording.late(service), reason="its start has passed")
-    if is_filling(now, pool, service) and service.share:
-        yield from _filling_notices(now, pool, service)
-    left = [i.instance_id for i in target.instances if not i.lifecycle_state.startswith("Terminat")]
-    if phase is Phase.RECLAIMING and left:
-        yield Say(notice=wording.still_running(service, left), reason="the block is reclaiming")
-    if phase in {Phase.DRAINING, Phase.RECLAIMING}:
-        yield Say(notice=wording.draining(service, policy), reason=f"the block is {phase.value}", of=target.id)
-        standby = [i.instance_id for i in target.instances if i.lifecycle_state in STANDBY]
-        others = [o for o in pool.occupants.get(block.reservation_id, ()) if o.group not in _groups(pool)]
-        if standby or others:
-            notice = wording.leftover(service, standby, others, policy)
-            yield Say(notice=notice, reason="they are outside what a group scales")
-
-
-def _warnings(now: datetime, policy: Policy, service: Service) -> Iterator[Say]:
-    target, asked = service.target, service.target.wishes.drain_lead
-    if service.timeline(policy).drain_at == service.timeline(policy).start:
-        yield Say(notice=wording.never_used(service, policy), reason="its lead is as long as the block")
-    for action in native.clashes(now, service, policy):
-        yield Say(notice=wording.clash(service, action), reason="two actions cannot start at one instant")
-    if target.launch is Suspension.PERSON:
-        yield Say(notice=wording.suspended(service), reason="a suspension by a person is theirs to lift")
-    stale = native.stale_eks_action(service) if target.id.kind is TargetKind.NODE_GROUP else None
-    if stale is not None:
-        yield Say(notice=wording.stale_eks_action(service, stale), reason="it was set for another end")
-    if asked is not None and service.reservation.end - asked >= service.timeline(policy).reclaim_at:
-        notice = wording.lead_too_short(service, policy)
-        yield Say(notice=notice, reason="a lead must be longer than the reclaim window")
-
-
-def _filling_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Say]:
-    target = service.target
-    yield Say(notice=wording.scaled_out(pool, service), reason="the block is active", of=target.id)
-    if target.in_service >= service.share:
-        yield from _whereabouts(pool, service)
-        return
-    failure = pool.failures.get(target.id)
-    if failure is not None and failure.at < service.reservation.start:
-        failure = None  # it is of a block before this one
-    since = pool.said.get(wording.scaled_out_key(pool, service))
-    if since is None:
-        return
-    if now - since >= pool.policy.verify_within:
-        notice = wording.not_in_service(pool, service, failure)
-        yield Say(notice=notice, reason="the time to come into service has passed")
-    if failure is not None and failure.at > since:
-        yield Say(notice=wording.launch_failed(service, failure), reason="its last launch failed")
-
-
-def _whereabouts(pool: Pool, service: Service) -> Iterator[Say]:
-    """Say whether the instances of a full target run in its block; nothing when that was not asked."""
-    occupants = pool.occupants.get(service.reservation.reservation_id)
-    if occupants is None:
-        return
-    inside = {o.instance_id for o in occupants}
-    outside = sorted(i.instance_id for i in service.target.instances if i.instance_id not in inside)
-    if outside:
-        yield Say(notice=wording.outside(service, outside), reason="they are not in the reservation")
-    else:
-        yield Say(notice=wording.in_service(pool, service), reason="all instances are in the reservation")
-
-
-def _groups(pool: Pool) -> set[str | None]:
-    return {t.group for t in pool.targets}
 
 
 def _look_again_at(now: datetime, pool: Pool, assignment: Assignment) -> datetime | None:

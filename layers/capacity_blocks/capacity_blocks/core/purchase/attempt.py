@@ -3,32 +3,11 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-# AWS's words for "too fast" and "too slow": they come with a 4xx as well, and it is not written for every one of them
-# that nothing was done. botocore, retries/standard.py, and "Error codes for the Amazon EC2 API".
-UNSURE = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "CapacityBlockDescribeLimitExceeded",
-        "Client.RequestLimitExceeded",
-        "EC2ThrottledException",
-        "InternalError",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
-        "Unavailable",
-    }
-)
+from capacity_blocks.core.throttle import NOT_NOW
+
+# What says "not now" comes with a 4xx as well, and it is not written for every one of them that nothing was done; no
+# more than for these. "Error codes for the Amazon EC2 API".
+UNSURE = NOT_NOW | {"Client.RequestLimitExceeded", "InternalError", "Unavailable"}
 UNSURE_STATUS = frozenset({408, 425, 429})
 WOULD_HAVE_SUCCEEDED = "DryRunOperation"
 
