@@ -1,0 +1,1 @@
+"""Purchases, step by step: what each function of the workflow does with the world."""
