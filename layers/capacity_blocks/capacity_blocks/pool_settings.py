@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.purchase import money_settings
+from capacity_blocks.core.purchase.money_settings import MoneySettings, MoneySettingsError
 from capacity_blocks.core.tag import MOST_DRAIN_LEAD
 from capacity_blocks.core.timeline import RECLAIM_LEAD, ULTRASERVER_RECLAIM_LEAD
 
@@ -17,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 RESERVATION_ID = r"^cr-[0-9a-z]+$(?!\n)"
 DOLLARS = r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,4})?$(?!\n)"
 MOST_SHOWN = 100
-RESERVED_SECTIONS = ("money", "reminders", "routes")  # kept for what is to come: they are known, and empty
+RESERVED_SECTIONS = ("reminders", "routes")  # kept for what is to come: they are known, and empty
 
 
 class PoolSettingsError(ValueError):
@@ -31,6 +33,17 @@ def policies(texts: Mapping[str, str], default: Policy) -> dict[str, Policy]:
 
 def policy(text: str, default: Policy) -> Policy:
     """Read a pool's settings as a whole: all of them hold, or PoolSettingsError is raised."""
+    changes, _ = _read(text)
+    return replace(default, **changes)
+
+
+def money(text: str) -> MoneySettings | None:
+    """Read what a pool may spend, None if nothing. The settings around it must hold too, or PoolSettingsError."""
+    _, found = _read(text)
+    return found
+
+
+def _read(text: str) -> tuple[dict[str, Any], MoneySettings | None]:
     try:
         settings = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets a thousand deep
@@ -42,7 +55,10 @@ def policy(text: str, default: Policy) -> Policy:
     changes |= _section(drain, DRAIN_FIELDS, "drain.")
     for name in RESERVED_SECTIONS:
         _section(_object(settings.get(name, {}), name), {}, f"{name}.")
-    return replace(default, **changes)
+    try:
+        return changes, money_settings.parse(_object(settings.get("money", {}), "money"))
+    except MoneySettingsError as error:
+        raise PoolSettingsError(str(error)) from error
 
 
 def _policy_or_broken(text: str, default: Policy) -> Policy:
@@ -117,6 +133,7 @@ FIELDS: dict[str, Field | None] = {
     "reservations": ("reservations", _reservations),
     "price_per_instance_hour": ("price_per_instance_hour", _prices),
     "drain": None,
+    "money": None,
     **dict.fromkeys(RESERVED_SECTIONS),
 }
 DRAIN_FIELDS: dict[str, Field | None] = {

@@ -71,7 +71,7 @@ WRONG = {
         '"drain.lead" is not a setting; allowed: drain.lead_minutes, drain.ultraserver_lead_minutes',
     ),
     "a field of a section that is empty yet": (
-        '{"money": {"cap": "1"}}', '"money.cap" is not a setting; allowed: none in this version'
+        '{"routes": {"a": "1"}}', '"routes.a" is not a setting; allowed: none in this version'
     ),
     "a section that is none": ('{"drain": 40}', "drain is 40; allowed: a JSON object"),
     "a section that is null": ('{"routes": null}', "routes is null; allowed: a JSON object"),
@@ -137,6 +137,9 @@ BROKEN = {
     "a list nearly beyond measure": '{"reservations": ' + "[" * 900 + "]" * 900 + "}",
     "a number beyond measure": '{"verify_within_minutes": ' + "9" * 5000 + "}",
     "half of a letter": '{"\\ud800": 1}',
+    "half of a letter in money": '{"money": {"\\ud800": 1, "approvers": ["\\ud800"]}}',
+    "approvers nearly beyond measure": '{"money": {"approvers": ' + "[" * 900 + "]" * 900 + "}}",
+    "money beyond measure": '{"money": {"monthly_budget": 1e999999999}}',
 }
 
 
@@ -182,7 +185,7 @@ fields_of: dict[str, st.SearchStrategy[Any]] = {
     "reservations": mostly(st.lists(ids, max_size=3)),
     "price_per_instance_hour": mostly(st.dictionaries(st.text(max_size=4), prices, max_size=2)),
     "drain": mostly(st.dictionaries(st.sampled_from([*DRAIN_FIELDS, *DRAIN_FIELDS, "lead"]), numbers, max_size=2)),
-    "money": mostly(st.sampled_from([{}, {}, {"cap": 1}])),
+    "money": mostly(st.just({})),  # its fields: test_pool_money.py
     "reminders": mostly(st.just({})),
     "routes": mostly(st.just({})),
 }
@@ -223,9 +226,9 @@ def test_the_schema_is_one() -> None:
 
 
 def test_every_field_of_the_schema_is_described() -> None:
-    drain = SCHEMA["properties"]["drain"]["properties"]
+    sections = (SCHEMA["properties"], *(SCHEMA["properties"][name]["properties"] for name in ("drain", "money")))
 
-    assert all(p["description"] for p in [*SCHEMA["properties"].values(), *drain.values()])
+    assert all(described["description"] for section in sections for described in section.values())
 
 
 def test_the_example_names_every_field_and_is_right() -> None:
@@ -239,13 +242,15 @@ def test_the_example_names_every_field_and_is_right() -> None:
 
 def test_the_table_of_the_page_has_a_row_for_each_field_with_the_limits_of_the_schema() -> None:
     rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.+?) \|", PAGE, flags=re.MULTILINE))
-    drain = {f"drain.{name}": of for name, of in SCHEMA["properties"]["drain"]["properties"].items()}
-    described = {name: of for name, of in SCHEMA["properties"].items() if name != "drain"} | drain
+    described = {name: of for name, of in SCHEMA["properties"].items() if "properties" not in of}
+    for section in ("drain", "money"):
+        described |= {f"{section}.{name}": of for name, of in SCHEMA["properties"][section]["properties"].items()}
 
     assert rows.keys() == described.keys()
     for name, of in described.items():
-        if of["type"] == "integer":
-            assert rows[name] == f"whole minutes from {of['minimum']} to {of['maximum']}"
+        if "minimum" in of:
+            unit = name.rsplit("_", 1)[1]
+            assert rows[name] == f"whole {unit} from {of['minimum']} to {of['maximum']}"
 
 
 def test_the_page_shows_an_error_as_it_is_and_tells_the_limit_of_ssm() -> None:
