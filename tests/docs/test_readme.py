@@ -28,12 +28,11 @@ def test_every_parameter_of_the_template_is_in_the_readme_and_no_other() -> None
     assert sorted(first_column("Deploy")) == sorted(template.parameters)
 
 
-def test_every_tag_that_people_may_set_is_in_the_readme() -> None:
+def test_every_tag_is_in_the_readme_and_no_other() -> None:
     named = set(re.findall(r"`(capacity-blocks:[a-z-]+)`", README))
     known = {value for name, value in vars(tag).items() if name.isupper() and str(value).startswith("capacity-blocks:")}
 
-    assert known - named == {tag.INTENT}  # it comes with purchases
-    assert named <= known
+    assert named == known
 
 
 def test_every_sample_event_is_described_and_every_description_has_its_file() -> None:

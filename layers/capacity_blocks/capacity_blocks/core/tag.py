@@ -7,6 +7,7 @@ from datetime import timedelta
 
 POOL = "capacity-blocks:pool"
 INTENT = "capacity-blocks:intent"
+APPROVED_BY = "capacity-blocks:approved-by"
 UPFRONT_FEE = "capacity-blocks:upfront-fee"
 INSTANCES = "capacity-blocks:instances"
 SUBNETS = "capacity-blocks:subnets"

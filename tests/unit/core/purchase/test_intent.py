@@ -21,7 +21,7 @@ from capacity_blocks.core.purchase.intent import (
     moved,
     request_of,
 )
-from capacity_blocks.core.purchase.purchase_tag import APPROVED_BY, history_line, tags_on_create
+from capacity_blocks.core.purchase.purchase_tag import history_line, tags_on_create
 from tests.unit.core.purchase.intents import (
     PATHS,
     a_query,
@@ -196,7 +196,7 @@ def test_a_reservation_is_tagged_with_what_it_is_found_by() -> None:
         tag.POOL: "training",
         tag.INTENT: intent.intent_id,
         tag.UPFRONT_FEE: "42000",
-        APPROVED_BY: "alice, bob",
+        tag.APPROVED_BY: "alice, bob",
     }
 
 
@@ -204,7 +204,7 @@ def test_a_name_is_given_where_there_is_none_and_nobody_is_named_where_nobody_wa
     tags = tags_on_create(an_intent(), [])
 
     assert tags["Name"] == f"training {an_intent().intent_id}"
-    assert tags[APPROVED_BY] == "nobody: within no_approval_up_to"
+    assert tags[tag.APPROVED_BY] == "nobody: within no_approval_up_to"
 
 
 def test_the_fee_of_the_whole_is_not_written_on_each_of_several_reservations() -> None:

@@ -7,8 +7,6 @@ from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.request_field import MOST_VALUE
 
-APPROVED_BY = "capacity-blocks:approved-by"
-
 
 def tags_on_create(intent: Intent, approved_by: Iterable[str]) -> dict[str, str]:
     """Return the tags of every reservation of the purchase. They carry the intent, as no call takes a client token."""
@@ -18,7 +16,7 @@ def tags_on_create(intent: Intent, approved_by: Iterable[str]) -> dict[str, str]
         **dict(terms.tags),
         tag.POOL: terms.pool,
         tag.INTENT: intent.intent_id,
-        APPROVED_BY: ", ".join(sorted(approved_by)) or "nobody: within no_approval_up_to",
+        tag.APPROVED_BY: ", ".join(sorted(approved_by)) or "nobody: within no_approval_up_to",
     }
     if terms.reservations == 1:  # the same tags go on all of them, and the fee of the whole would be wrong on each
         tags[tag.UPFRONT_FEE] = money.canonical(terms.upfront_fee)
