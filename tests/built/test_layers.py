@@ -1,6 +1,8 @@
 """The layers hold what Lambda needs, and nothing that only one kind of processor can run."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,6 +35,21 @@ def test_every_pinned_package_is_there_in_its_version(built: Mapping[str, Built]
     there = {path.name.removesuffix(".dist-info") for path in (vendor / "python").glob("*.dist-info")}
 
     assert there == {f"{name.replace('-', '_')}-{version}" for name, version in PINNED.items()}
+
+
+def test_time_zones_are_known_where_the_machine_knows_none(built: Mapping[str, Built]) -> None:
+    """Lambda's images of Amazon Linux 2023 have come without /usr/share/zoneinfo (aws/aws-lambda-dotnet #1620)."""
+    (vendor,) = {layer for function in built.values() for layer in function.layers if layer.name == "VendorLayer"}
+    command = [sys.executable, "-S", "-c", "from zoneinfo import ZoneInfo; print(ZoneInfo('Europe/Berlin'))"]
+    bare = {"PYTHONTZPATH": ""}
+
+    without = subprocess.run(command, env=bare, check=False, capture_output=True, text=True)
+    layered = subprocess.run(
+        command, env=bare | {"PYTHONPATH": str(vendor / "python")}, check=False, capture_output=True, text=True
+    )
+
+    assert "ZoneInfoNotFoundError" in without.stderr
+    assert (layered.stdout, layered.stderr) == ("Europe/Berlin\n", "")
 
 
 def test_our_package_is_there_whole(built: Mapping[str, Built]) -> None:

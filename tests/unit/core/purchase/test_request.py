@@ -120,6 +120,18 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         ('instance_count is {"least": 8, "most": 4}; allowed: {"least": 4, "most": 8}, whole numbers from 1 to 64, '
          "least first"),
     ),
+    "a time zone that is none": (
+        {"time_zone": "Europe/Berln"},
+        'time_zone is "Europe/Berln"; allowed: a time zone of the IANA database, such as Europe/Berlin',
+    ),
+    "a folder of time zones": (
+        {"time_zone": "America"},
+        'time_zone is "America"; allowed: a time zone of the IANA database, such as Europe/Berlin',
+    ),
+    "a way to another file": (
+        {"time_zone": "../../../etc/passwd"},
+        'time_zone is "../../../etc/passwd"; allowed: a time zone of the IANA database, such as Europe/Berlin',
+    ),
     "half a day": ({"duration_days": 0.5}, "duration_days is 0.5; allowed: whole days from 1 to 182"),
     "no days": ({"duration_days": []}, "duration_days is []; allowed: a list of 1 to 40"),
     "true for a number": ({"duration_days": True}, "duration_days is true; allowed: whole days from 1 to 182"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from capacity_blocks.core.purchase.reading import (
     Field,
@@ -32,6 +33,7 @@ REQUEST_ID = "[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
 POOL = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 REGION = "[a-z]{2}(-[a-z]+)+-[0-9]"
 ZONE = "[a-z][a-z0-9-]{3,40}"
+TIME_ZONE = "[A-Za-z][A-Za-z0-9_+/-]{0,39}"
 INSTANCE_TYPE = r"[a-z0-9-]+\.[a-z0-9-]+"
 
 
@@ -60,6 +62,17 @@ def _tags(value: object) -> tuple[tuple[str, str], ...]:
             f"nor with capacity-blocks:, values of at most {MOST_VALUE} characters"
         )
     return tuple(sorted(value.items()))
+
+
+def _time_zone(value: object) -> str:
+    """Read the name of a time zone that there is: whatever is shown to people must not fail on it later."""
+    allowed = "a time zone of the IANA database, such as Europe/Berlin"
+    name = matching(TIME_ZONE, allowed)(value)
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:  # no such zone; a file that holds none; a folder
+        raise NotAllowedError(allowed) from error
+    return name
 
 
 def _is_tag(item: tuple[object, object]) -> bool:
@@ -103,8 +116,6 @@ FIELDS = {
     "may_overlap": Field(attribute="may_overlap", read=boolean),
     "several_segments": Field(attribute="several_segments", read=boolean),
     "look_until": Field(attribute="look_until", read=instant),
-    "time_zone": Field(
-        attribute="time_zone", read=matching("[A-Za-z][A-Za-z0-9_+/-]{0,39}", "a time zone such as Europe/Berlin")
-    ),
+    "time_zone": Field(attribute="time_zone", read=_time_zone),
     "dry_run": Field(attribute="dry_run", read=boolean),
 }
