@@ -10,6 +10,18 @@ from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.lookup import Candidate
 from capacity_blocks.core.purchase.query import Answer, Query
 from capacity_blocks.core.purchase.terms import Terms
+from capacity_blocks.ports import Groups, NodeGroups, Reservations, Subnets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What a purchase reads of one region: which blocks a pool has there, and where its targets can use more."""
+
+    name: str
+    reservations: Reservations
+    groups: Groups
+    node_groups: NodeGroups
+    subnets: Subnets
 
 
 class Offerings(Protocol):
@@ -81,6 +93,9 @@ class PurchaseLedger(Protocol):
         """Write the row where there is none, or one held by the execution `continues`; return the row that stands."""
 
     def request(self, request_id: str) -> RequestRow | None: ...
+    def open_requests(self) -> tuple[RequestRow, ...]:
+        """Return every request that has not ended, by id."""
+
     def end_request(self, row: RequestRow, ended: str) -> None:
         """Record how the request came out, once: the first word stands."""
 

@@ -1,0 +1,36 @@
+"""Write down and tell: every change of an intent goes into the ledger and, where it matters, to people."""
+
+from dataclasses import dataclass
+
+from capacity_blocks.core.notice import Notice
+from capacity_blocks.core.purchase.intent import Intent, IntentState, moved
+from capacity_blocks.executor import Speaker
+from capacity_blocks.ports import Clock
+from capacity_blocks.purchase_ports import PurchaseLedger
+
+# Notices of purchases have a list of their own, so that no sweep of a region has to read them.
+NOTICES = "purchases"
+
+
+class LostRaceError(Exception):
+    """Another run changed the intent first. Nothing was written; whoever tries again sees what it made of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scribe:
+    clock: Clock
+    ledger: PurchaseLedger
+    speaker: Speaker
+
+    def put(self, intent: Intent, replacing: Intent | None) -> Intent:
+        """Write an intent, with a line in its history, or raise LostRaceError."""
+        if not self.ledger.put_intent(intent, replacing):
+            raise LostRaceError(f"{intent.intent_id}: another run was faster")
+        return intent
+
+    def move(self, intent: Intent, state: IntentState, reason: str, *reservation_ids: str) -> Intent:
+        """Write the intent in its next state; TransitionError or LostRaceError where it cannot be."""
+        return self.put(moved(intent, state, self.clock.now(), reason, reservation_ids), intent)
+
+    def say(self, notice: Notice) -> None:
+        self.speaker.say(NOTICES, notice)

@@ -1,0 +1,124 @@
+"""Look around before money is spent: the pool's settings, its blocks, and where its targets have subnets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from capacity_blocks.core import tag
+from capacity_blocks.core.group import EKS_NODE_GROUP, targets
+from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.pool import Pool, pools
+from capacity_blocks.core.purchase.guard import Circumstances
+from capacity_blocks.core.purchase.intent import Intent
+from capacity_blocks.core.purchase.money_settings import MoneySettings
+from capacity_blocks.core.purchase.place import Place
+from capacity_blocks.core.purchase.request import PurchaseRequest
+from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.pool_settings import PoolSettingsError, money, policies
+from capacity_blocks.ports import AwsError, Clock, PoolSettings
+from capacity_blocks.purchase_ports import PurchaseLedger, Site, Switches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """A pool as it stands. None is "could not be read"; `errors` say why."""
+
+    settings: MoneySettings | None
+    places: tuple[Place, ...] | None
+    blocks: tuple[Reservation, ...] | None
+    errors: tuple[str, ...] = ()
+
+
+def money_settings(source: PoolSettings, pool: str) -> MoneySettings | None:
+    """Return what the pool may spend; None where it has no section for it. AwsError and PoolSettingsError go up."""
+    text = source.texts().get(pool)
+    return None if text is None else money(text)
+
+
+def surroundings(pool: str, sites: Sequence[Site], source: PoolSettings) -> Surroundings:
+    """Read the pool in every region that this application looks after."""
+    errors: list[str] = []
+    settings, listed = _settings(pool, source, errors)
+    seen: list[tuple[Site, Pool | None]] | None = []
+    try:
+        seen = [(site, _pool(site, pool, listed)) for site in sites]
+    except AwsError as error:
+        errors.append(str(error))
+        return Surroundings(settings=settings, places=None, blocks=None, errors=tuple(errors))
+    places: tuple[Place, ...] | None = None
+    try:
+        places = tuple(sorted({place for site, found in seen if found for place in _places(site, found)}))
+    except AwsError as error:
+        errors.append(str(error))
+    blocks = tuple(block for _, found in seen if found is not None for block in found.reservations)
+    return Surroundings(settings=settings, places=places, blocks=blocks, errors=tuple(errors))
+
+
+def _settings(pool: str, source: PoolSettings, errors: list[str]) -> tuple[MoneySettings | None, Policy]:
+    """Read the pool's settings; with broken ones nothing can be bought, and the blocks that they list still count."""
+    try:
+        texts = source.texts()
+    except AwsError as error:
+        errors.append(str(error))
+        return None, Policy()
+    listed = policies(texts, Policy()).get(pool, Policy())
+    try:
+        return money(texts[pool]) if pool in texts else None, listed
+    except PoolSettingsError as error:
+        errors.append(f"the settings of pool {pool} cannot be read: {error}")
+        return None, listed
+
+
+def _pool(site: Site, name: str, policy: Policy) -> Pool | None:
+    node_groups = site.node_groups.tagged(tag.POOL)
+    groups = [
+        *site.groups.tagged(tag.POOL),
+        *(site.groups.tagged(EKS_NODE_GROUP) if node_groups else ()),
+    ]
+    found = targets(groups, node_groups, {})
+    seen, _ = pools(site.name, site.reservations.capacity_blocks(), found, {name: policy}, Policy(), {})
+    return next((pool for pool in seen if pool.name == name), None)
+
+
+def _places(site: Site, pool: Pool) -> set[Place]:
+    wanted = sorted({subnet for target in pool.targets for subnet in target.wishes.subnets or target.subnets})
+    found = site.subnets.subnets(wanted) if wanted else ()
+    return {
+        Place(
+            region=site.name, availability_zone=each.availability_zone, availability_zone_id=each.availability_zone_id
+        )
+        for each in found
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Gathers what the guards decide on. `may_spend` is the deployer's word, over any switch."""
+
+    clock: Clock
+    sites: Sequence[Site]
+    pool_settings: PoolSettings
+    ledger: PurchaseLedger
+    switches: Switches
+    may_spend: bool
+
+    def circumstances(self, request: PurchaseRequest, intent: Intent | None) -> tuple[Circumstances, tuple[str, ...]]:
+        """Return what is known now, and what could not be read. The switches are read last."""
+        around = surroundings(request.pool, self.sites, self.pool_settings)
+        siblings = tuple(each for each in self.ledger.intents(request.request_id) if each != intent)
+        book = self.ledger.book(request.pool)
+        spending = self.switches.spending() if self.may_spend else False
+        killed = self.switches.killed()
+        unread = (("whether spending is on", spending), ("the kill switch", killed))
+        errors = (*around.errors, *(f"{what} could not be read" for what, value in unread if value is None))
+        known = Circumstances(
+            now=self.clock.now(),
+            request=request,
+            settings=around.settings,
+            spending=spending,
+            killed=killed,
+            places=around.places,
+            blocks=around.blocks,
+            siblings=siblings,
+            book=book,
+        )
+        return known, errors
