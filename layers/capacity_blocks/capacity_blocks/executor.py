@@ -117,7 +117,7 @@ class LiveExecutor:
             return Binder(ledger=self.ledger, run=self.run).bind(region, target, action, self.clock.now())
         except AwsError as error:
             if error.definite:
-                self.speaker.say(region.name, wording.bind_failed(target, action.reservation_id, str(error)))
+                self.speaker.say(region.name, wording.binding.bind_failed(target, action.reservation_id, str(error)))
             raise
 
     def _record(self, action: TargetAction, outcome: str) -> None:

@@ -181,7 +181,7 @@ class Reconciler:
             return
         for region, what in troubles:
             try:
-                self.speaker.say(region, wording.trouble(region, what, self.clock.now()))
+                self.speaker.say(region, wording.setting.trouble(region, what, self.clock.now()))
             except AwsError as error:
                 yield f"{region}: the trouble could not be told: {error}"
 

@@ -461,7 +461,7 @@ def test_a_block_that_no_pool_claims_is_told_once_in_each_state(
 
 
 def test_a_block_that_no_pool_claims_is_told_with_its_cost_and_how_to_claim_it() -> None:
-    assert wording.unclaimed(PAID, PRICE) == Notice(
+    assert wording.block.unclaimed(PAID, PRICE) == Notice(
         key="cr-0a:unclaimed:scheduled",
         kind="unclaimed",
         severity=Severity.WARNING,
@@ -491,20 +491,25 @@ def test_what_aws_makes_up_for_each_failure_makes_no_new_notice(words: str, othe
     def keys(text: str) -> list[str]:
         failure = LaunchFailure(at=START, message=text)
         return [
-            wording.trouble(REGION, text, START).key,
-            wording.bind_failed(a_target(), "cr-0a", text).key,
-            wording.launch_failed(a_service(), failure).key,
+            wording.setting.trouble(REGION, text, START).key,
+            wording.binding.bind_failed(a_target(), "cr-0a", text).key,
+            wording.scaling.launch_failed(a_service(), failure).key,
         ]
 
     assert keys(words) == keys(others)
 
 
 def test_another_failure_is_told_anew() -> None:
-    assert wording.trouble(REGION, "AccessDenied", START).key != wording.trouble(REGION, "Throttling", START).key
+    assert (
+        wording.setting.trouble(REGION, "AccessDenied", START).key
+        != wording.setting.trouble(REGION, "Throttling", START).key
+    )
 
 
 def test_trouble_is_told_once_an_hour() -> None:
-    first, same, next_hour = (wording.trouble(REGION, "x", START + minutes * MINUTE).key for minutes in (0, 29, 30))
+    first, same, next_hour = (
+        wording.setting.trouble(REGION, "x", START + minutes * MINUTE).key for minutes in (0, 29, 30)
+    )
 
     assert first == same != next_hour
 

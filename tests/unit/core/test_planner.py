@@ -23,7 +23,7 @@ from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import DEAD, Reservation, ReservationState
 from capacity_blocks.core.tag import wishes
 from capacity_blocks.core.target import ScheduledAction, Suspension, Target
-from capacity_blocks.core.wording import missing_key
+from capacity_blocks.core.wording.binding import missing_key
 from tests.factories import END, START, a_node_group, a_reservation, a_target, at, some_details
 from tests.unit.shapes import (
     ACTIVE,

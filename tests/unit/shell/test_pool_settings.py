@@ -151,7 +151,7 @@ def test_settings_that_are_none_break_their_own_pool_alone_and_can_be_told(text:
     assert found["training"].broken
     assert not found["training"].may_scale_out
     assert found["training"].drain_lead == DEFAULT.drain_lead
-    notice = wording.broken_settings(a_pool(policy=found["training"]))
+    notice = wording.setting.broken_settings(a_pool(policy=found["training"]))
     assert json.loads(json.dumps(notice.text).encode()) == notice.text
     assert notice.key.encode()
 

@@ -41,8 +41,8 @@ def _occupants_due(now: datetime, pool: Pool, service: Service) -> bool:
     match service.timeline(pool.policy).phase(now):
         case Phase.USABLE:
             full = is_filling(now, pool, service) and service.target.in_service >= service.share > 0
-            return full and wording.in_service_key(pool, service) not in pool.said
+            return full and wording.scaling.in_service_key(pool, service) not in pool.said
         case Phase.DRAINING | Phase.RECLAIMING:
-            return wording.leftover_key(service) not in pool.said
+            return wording.draining.leftover_key(service) not in pool.said
         case Phase.BEFORE_START | Phase.ENDED:
             return False

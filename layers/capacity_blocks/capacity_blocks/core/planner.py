@@ -51,7 +51,7 @@ def plan(now: datetime, pool: Pool) -> Plan:
 
 def plan_unclaimed(now: datetime, blocks: Sequence[Reservation], policy: Policy, said: Container[str]) -> Plan:
     """Return what to say of the paid blocks that no pool claims, unless it was said."""
-    notices = (wording.unclaimed(b, policy) for b in blocks if b.is_paid and b.owned and now < b.end)
+    notices = (wording.block.unclaimed(b, policy) for b in blocks if b.is_paid and b.owned and now < b.end)
     return Plan(actions=tuple(Say(notice=n, reason="it is paid for") for n in notices if n.key not in said))
 
 
@@ -160,7 +160,7 @@ def _shut(service: Service, reason: str) -> Iterator[Action]:
 
 def _adrift(now: datetime, pool: Pool, target: Target) -> Iterator[Action]:
     """A reservation that is left out of one answer may be back in the next: wait, and never scale in on it."""
-    missing_since = pool.said.get(wording.missing_key(target, now))
+    missing_since = pool.said.get(wording.binding.missing_key(target, now))
     if target.is_empty and missing_since is not None and now - missing_since >= FORGET_AFTER:
         assert target.bound_to is not None  # noqa: S101  # that is what makes a target adrift
         yield Unbind(target=target.id, reservation_id=target.bound_to, reason="EC2 no longer lists its reservation")
@@ -188,7 +188,11 @@ def _look_again_at(now: datetime, pool: Pool, assignment: Assignment) -> datetim
     looks = chain(
         chain.from_iterable(_looks(now, pool, s) for s in services),
         (Timeline.of(b, pool.policy).next_boundary(now) for b in pool.reservations if not b.is_dead),
-        (pool.said[key] + FORGET_AFTER for t in assignment.adrift if (key := wording.missing_key(t, now)) in pool.said),
+        (
+            pool.said[key] + FORGET_AFTER
+            for t in assignment.adrift
+            if (key := wording.binding.missing_key(t, now)) in pool.said
+        ),
     )
     return min((look for look in looks if look is not None and look > now), default=None)
 
@@ -201,6 +205,6 @@ def _looks(now: datetime, pool: Pool, service: Service) -> Iterator[datetime | N
     if timeline.phase(now) is Phase.USABLE and block.state is not ReservationState.ACTIVE:
         yield now + POLL if now < timeline.start + POLL_FOR else None
         yield timeline.start + LATE_AFTER
-    since = pool.said.get(wording.scaled_out_key(pool, service))
+    since = pool.said.get(wording.scaling.scaled_out_key(pool, service))
     if since is not None and target.in_service < service.share:
         yield since + pool.policy.verify_within
