@@ -12,6 +12,7 @@ from tests.fakes.failing import unclear as unclear
 from tests.fakes.groups import FakeGroups as FakeGroups
 from tests.fakes.ledger import FakeLedger as FakeLedger
 from tests.fakes.node_groups import FakeNodeGroups as FakeNodeGroups
+from tests.fakes.purchase_ledger import FakePurchaseLedger as FakePurchaseLedger
 from tests.fakes.stack import FakeNotifier as FakeNotifier
 from tests.fakes.stack import FakePoolSettings as FakePoolSettings
 from tests.fakes.stack import FakeWakeups as FakeWakeups

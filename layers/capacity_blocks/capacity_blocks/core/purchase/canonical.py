@@ -7,10 +7,14 @@ from hashlib import sha256
 from typing import Any
 
 
+def text(document: Mapping[str, Any]) -> str:
+    """Write a JSON document in the one way that is the same for the same document."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
 def digest(document: Mapping[str, Any]) -> str:
     """Hash a JSON document: the order of keys, spaces and encodings make no difference."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return sha256(text.encode("ascii")).hexdigest()
+    return sha256(text(document).encode("ascii")).hexdigest()
 
 
 def instant(value: datetime) -> str:
