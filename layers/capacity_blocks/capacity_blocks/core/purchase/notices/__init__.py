@@ -1,0 +1,30 @@
+"""What people are told of purchases: what, when, for how much, what happens next and what to do."""
+
+from capacity_blocks.core.purchase.notices.answer import approved as approved
+from capacity_blocks.core.purchase.notices.answer import approved_by_settings as approved_by_settings
+from capacity_blocks.core.purchase.notices.answer import expired as expired
+from capacity_blocks.core.purchase.notices.answer import heard as heard
+from capacity_blocks.core.purchase.notices.answer import rejected as rejected
+from capacity_blocks.core.purchase.notices.course import request_failed as request_failed
+from capacity_blocks.core.purchase.notices.course import request_malformed as request_malformed
+from capacity_blocks.core.purchase.notices.course import request_taken as request_taken
+from capacity_blocks.core.purchase.notices.finding import found as found
+from capacity_blocks.core.purchase.notices.finding import not_found as not_found
+from capacity_blocks.core.purchase.notices.link import execution_link as execution_link
+from capacity_blocks.core.purchase.notices.outcome import bought as bought
+from capacity_blocks.core.purchase.notices.outcome import not_bought as not_bought
+from capacity_blocks.core.purchase.notices.outcome import refused as refused
+from capacity_blocks.core.purchase.notices.outcome import unknown as unknown
+from capacity_blocks.core.purchase.notices.paying import paid as paid
+from capacity_blocks.core.purchase.notices.paying import payment_failed as payment_failed
+from capacity_blocks.core.purchase.notices.paying import payment_overdue as payment_overdue
+from capacity_blocks.core.purchase.notices.paying import payment_pending as payment_pending
+from capacity_blocks.core.purchase.notices.question import asked as asked
+from capacity_blocks.core.purchase.notices.rehearsal import dry_run as dry_run
+from capacity_blocks.core.purchase.notices.searching import nothing_on_sale as nothing_on_sale
+from capacity_blocks.core.purchase.notices.searching import search_over as search_over
+from capacity_blocks.core.purchase.notices.searching import standing as standing
+from capacity_blocks.core.purchase.notices.searching import unasked as unasked
+from capacity_blocks.core.purchase.notices.tagging import tags_not_repaired as tags_not_repaired
+from capacity_blocks.core.purchase.notices.tagging import tags_repaired as tags_repaired
+from capacity_blocks.core.purchase.notices.wish import quota_line as quota_line
