@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from capacity_blocks.adapters.ec2_reservations import GROUP_TAG, SIZE_TAG, Ec2Reservations
+from capacity_blocks.adapters.ec2_reservation import SIZE_TAG
+from capacity_blocks.adapters.ec2_reservations import GROUP_TAG, Ec2Reservations
 from capacity_blocks.core.pool import Occupant
 from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.ports import AwsError

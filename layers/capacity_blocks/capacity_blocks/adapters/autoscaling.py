@@ -47,6 +47,8 @@ class AutoScalingGroups:
     # Checked for whoever gives a group a launch template ("Amazon EC2 Auto Scaling API permissions"): the launch, the
     # role in the template's instance profile, and the tags that the template puts on instances and volumes.
     DEPENDENT_PERMISSIONS = frozenset({"ec2:CreateTags", "ec2:RunInstances", "iam:PassRole"})
+    READS = frozenset({"tagged"})  # what a purchase calls to see what there is, and what that takes
+    READ_PERMISSIONS = frozenset({"autoscaling:DescribeAutoScalingGroups"})
 
     def __init__(self, client: "AutoScalingClient", region: str) -> None:
         self._client = client

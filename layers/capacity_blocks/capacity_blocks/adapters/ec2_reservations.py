@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from capacity_blocks.adapters.aws_error import raises_aws_error
+from capacity_blocks.adapters.ec2_reservation import (
+    PAGE_SIZE,
+    list_blocks,
+    list_reservations,
+    of_ultraservers,
+    read_reservation,
+    read_tags,
+)
 from capacity_blocks.core.pool import Occupant
-from capacity_blocks.core.reservation import Reservation, ReservationState
+from capacity_blocks.core.reservation import Reservation
 
 if TYPE_CHECKING:
     from types_boto3_ec2.client import EC2Client
-    from types_boto3_ec2.type_defs import CapacityReservationTypeDef, InstanceTypeDef
+    from types_boto3_ec2.type_defs import InstanceTypeDef
 
-# EC2 reports a total of 0 until the block is active; until then the size that was bought is only in this tag.
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-blocks-view.html
-SIZE_TAG = "aws:ec2capacityreservation:incrementalRequestedQuantity"
 GROUP_TAG = "aws:autoscaling:groupName"  # Auto Scaling puts it on each instance that it launches
-PAGE_SIZE = 1000  # the most that these describe calls allow
 FILTER_VALUES = 200  # the most values that an EC2 filter allows
 
 
@@ -27,6 +31,8 @@ class Ec2Reservations:
 
     PERMISSIONS = frozenset({"ec2:DescribeCapacityBlocks", "ec2:DescribeCapacityReservations", "ec2:DescribeInstances"})
     DEPENDENT_PERMISSIONS = frozenset[str]()
+    READS = frozenset({"capacity_blocks"})  # what a purchase calls to see what there is, and what that takes
+    READ_PERMISSIONS = frozenset({"ec2:DescribeCapacityBlocks", "ec2:DescribeCapacityReservations"})
 
     def __init__(self, client: "EC2Client", region: str, account: str) -> None:
         self._client = client
@@ -36,19 +42,15 @@ class Ec2Reservations:
 
     @raises_aws_error
     def capacity_blocks(self) -> Sequence[Reservation]:
-        # There is no filter on the reservation type (DescribeCapacityReservationsRequest$Filters).
-        pages = self._client.get_paginator("describe_capacity_reservations").paginate(
-            PaginationConfig={"PageSize": PAGE_SIZE}
-        )
-        blocks = [
-            item
-            for page in pages
-            for item in page["CapacityReservations"]
-            if item.get("ReservationType") == "capacity-block"
+        items = list_reservations(self._client.get_paginator("describe_capacity_reservations"))
+        if items:
+            self._learn_ultraservers([item["CapacityReservationId"] for item in items])
+        return [
+            read_reservation(
+                item, self._region, self._account, ultraserver=self._ultraserver.get(item["CapacityReservationId"])
+            )
+            for item in items
         ]
-        if blocks:
-            self._learn_ultraservers([item["CapacityReservationId"] for item in blocks])
-        return [self._reservation(item) for item in blocks]
 
     @raises_aws_error
     def occupants(self, reservation_ids: Sequence[str]) -> Mapping[str, tuple[Occupant, ...]]:
@@ -72,39 +74,12 @@ class Ec2Reservations:
 
         A failure here must not hide the blocks: what is not known is None in the reservation, and drained early.
         """
-        ultraservers: set[str] = set()
         try:
-            for page in self._client.get_paginator("describe_capacity_blocks").paginate(
-                PaginationConfig={"PageSize": PAGE_SIZE}
-            ):
-                for block in page["CapacityBlocks"]:
-                    if block.get("UltraserverType"):
-                        ultraservers.update(block.get("CapacityReservationIds", []))
+            ultraservers = of_ultraservers(list_blocks(self._client.get_paginator("describe_capacity_blocks")))
         except (ClientError, BotoCoreError):
             return
         self._ultraserver = {i: i in ultraservers for i in reservation_ids}
 
-    def _reservation(self, item: "CapacityReservationTypeDef") -> Reservation:
-        tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}
-        return Reservation(
-            reservation_id=item["CapacityReservationId"],
-            region=self._region,
-            owned=item.get("OwnerId") == self._account,
-            instance_type=item["InstanceType"],
-            instance_count=item["TotalInstanceCount"] or int(tags.get(SIZE_TAG, "0")),
-            available_count=item["AvailableInstanceCount"],
-            state=ReservationState(item["State"]),
-            start=item["StartDate"],
-            end=item["EndDate"],
-            availability_zone=item["AvailabilityZone"],
-            availability_zone_id=item.get("AvailabilityZoneId"),
-            platform=item["InstancePlatform"],
-            tenancy=item["Tenancy"],
-            ultraserver=self._ultraserver.get(item["CapacityReservationId"]),
-            tags=tags,
-        )
-
 
 def _occupant(instance: "InstanceTypeDef") -> Occupant:
-    tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
-    return Occupant(instance_id=instance["InstanceId"], group=tags.get(GROUP_TAG))
+    return Occupant(instance_id=instance["InstanceId"], group=read_tags(instance.get("Tags", [])).get(GROUP_TAG))

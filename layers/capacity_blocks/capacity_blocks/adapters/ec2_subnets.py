@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 class Ec2Subnets:
     PERMISSIONS = frozenset({"ec2:DescribeSubnets"})
     DEPENDENT_PERMISSIONS = frozenset[str]()
+    READS = frozenset({"subnets"})  # what a purchase calls to see what there is, and what that takes
+    READ_PERMISSIONS = frozenset({"ec2:DescribeSubnets"})
 
     def __init__(self, client: "EC2Client") -> None:
         self._client = client

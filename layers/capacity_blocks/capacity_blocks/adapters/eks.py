@@ -34,6 +34,8 @@ class EksNodeGroups:
     DEPENDENT_PERMISSIONS = frozenset(
         {"ec2:CreateTags", "ec2:DescribeLaunchTemplateVersions", "ec2:RunInstances", "iam:PassRole"}
     )
+    READS = frozenset({"tagged"})  # what a purchase calls to see what there is, and what that takes
+    READ_PERMISSIONS = frozenset({"tag:GetResources"})
 
     def __init__(self, client: "EKSClient", tagging: "ResourceGroupsTaggingAPIClient") -> None:
         self._client = client
