@@ -1,6 +1,6 @@
 """What went wrong with a request as a whole: started twice, not readable, or its workflow failed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase.intent import Intent
@@ -47,15 +47,10 @@ def request_failed(
     error: str,
     released: Sequence[Intent] = (),
     still_open: Sequence[Intent] = (),
-    followers: Mapping[str, str],
     execution: str,
     pool: str | None = None,
 ) -> Notice:
-    """Say what failed, what was released, and what is still in flight with who follows it.
-
-    `followers` are the executions, by intent id, that still run. An intent that none follows waits for a person.
-    """
-    alone = any(each.intent_id not in followers for each in still_open)
+    """Say what failed, what was released, and what is still in flight: the sweep goes on with that."""
     return about_execution(
         request_id,
         "request-failed",
@@ -67,15 +62,12 @@ def request_failed(
             section("Given up, with the reserved money free again:", map(_open, released)),
             section(
                 "Still open; money is or may be spent, so it stays reserved:",
-                (f"{_open(each)}, {_followed(each, followers)}" for each in still_open),
+                map(_open, still_open),
             ),
+            still_open and "It is looked after every quarter of an hour until its end is known, and told.",
             "" if released or still_open else "Nothing was bought, and nothing is reserved.",
         ),
-        next_step=(
-            "Look at the failed step, then redrive the execution in the console: that never buys a second time."
-            if alone
-            else "Look at the failed step. If something is still to be bought, start a request with a new request_id."
-        ),
+        next_step="Look at the failed step. If something is still to be bought, start a request with a new request_id.",
         pool=pool,
         execution=execution,
     )
@@ -86,7 +78,3 @@ def _open(intent: Intent) -> str:
         intent.changed_at
     )
 
-
-def _followed(intent: Intent, followers: Mapping[str, str]) -> str:
-    follower = followers.get(intent.intent_id)
-    return f"followed by {execution_link(follower)}" if follower else "followed by nobody now"

@@ -83,7 +83,7 @@ def _by_url(intent: Intent, url: str, region: str) -> str:
         command.CREDENTIALS,
         f"To approve:\n{command.curl(intent, 'approve', url, region)}",
         f"To reject:\n{command.curl(intent, 'reject', url, region)}",
-        "With a curl older than 7.87, or without one: the same through awscurl, which finds your credentials itself.",
+        "With a curl older than 7.88, or without one: the same through awscurl, which finds your credentials itself.",
         f"To approve:\n{command.awscurl(intent, 'approve', url, region)}",
         f"To reject:\n{command.awscurl(intent, 'reject', url, region)}",
     )
