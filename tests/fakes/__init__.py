@@ -13,6 +13,10 @@ from tests.fakes.groups import FakeGroups as FakeGroups
 from tests.fakes.ledger import FakeLedger as FakeLedger
 from tests.fakes.node_groups import FakeNodeGroups as FakeNodeGroups
 from tests.fakes.purchase_ledger import FakePurchaseLedger as FakePurchaseLedger
+from tests.fakes.purchases import FakeMarket as FakeMarket
+from tests.fakes.purchases import FakeQuotas as FakeQuotas
+from tests.fakes.purchases import FakeSwitches as FakeSwitches
+from tests.fakes.purchases import FakeTaskTokens as FakeTaskTokens
 from tests.fakes.stack import FakeNotifier as FakeNotifier
 from tests.fakes.stack import FakePoolSettings as FakePoolSettings
 from tests.fakes.stack import FakeWakeups as FakeWakeups
