@@ -68,6 +68,12 @@ def adopt(intent: Intent, reservation_id: str = "cr-...") -> str:
     return add_tags(intent.terms.offering.region, (reservation_id,), tags)
 
 
+def nothing_was_bought(intent: Intent) -> str:
+    """Return the event by which a person ends an intent that nobody could find anything of."""
+    named = {"request_id": intent.request_id, "number": intent.number, "intent_id": intent.intent_id}
+    return json.dumps({"intent": named, "nothing_was_bought": True})
+
+
 def add_tags(region: str, reservation_ids: Sequence[str], tags: Mapping[str, str]) -> str:
     """Return the command that tags; in JSON, since a value may hold what the short form takes for its own."""
     document = json.dumps([{"Key": key, "Value": value} for key, value in tags.items()], ensure_ascii=False)

@@ -6,6 +6,7 @@ from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.notices.fact import about_execution, fee, listed, paragraphs, section, what
 from capacity_blocks.core.purchase.notices.link import execution_link, mark
+from capacity_blocks.core.purchase.notices.sequel import START_ANOTHER
 from capacity_blocks.core.purchase.words import when
 
 
@@ -60,14 +61,15 @@ def request_failed(
         text=paragraphs(
             f"It says: {error}",
             section("Given up, with the reserved money free again:", map(_open, released)),
-            section(
-                "Still open; money is or may be spent, so it stays reserved:",
-                map(_open, still_open),
-            ),
-            still_open and "It is looked after every quarter of an hour until its end is known, and told.",
+            section("Still open; money is or may be spent, so it stays reserved:", map(_open, still_open)),
+            "That is looked after every quarter of an hour until its end is known, and told." if still_open else "",
             "" if released or still_open else "Nothing was bought, and nothing is reserved.",
         ),
-        next_step="Look at the failed step. If something is still to be bought, start a request with a new request_id.",
+        next_step=(
+            "Look at the failed step. Do not buy again before you are told how the open ones came out."
+            if still_open
+            else f"Look at the failed step. {START_ANOTHER}"
+        ),
         pool=pool,
         execution=execution,
     )
@@ -77,4 +79,3 @@ def _open(intent: Intent) -> str:
     return f"{intent.intent_id}: {what(intent.terms)} for {fee(intent.terms)}, {intent.state.value} since " + when(
         intent.changed_at
     )
-

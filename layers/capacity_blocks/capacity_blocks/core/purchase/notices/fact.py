@@ -111,14 +111,17 @@ def local(instant: datetime, zone: tzinfo) -> str:
     return when(instant) if same else f"{when(instant)} = {there:%a %d %b %H:%M %Z}"
 
 
-def budget_left(now: datetime, book: Book | None, settings: MoneySettings | None) -> tuple[tuple[str, str], ...]:
-    """Say what the pool may still spend in the month, with all that is reserved taken off; nothing if not known."""
-    if book is None or settings is None:
+def budget(now: datetime, book: Book | None, settings: MoneySettings | None) -> tuple[tuple[str, str], ...]:
+    """Say how the pool's budget stands in the month, as far as it is known."""
+    if book is None:
         return ()
     month = month_of(now)
-    left = settings.monthly_budget - book.total(month, Standing.RESERVED, Standing.COMMITTED)
-    shown = f"{money.shown(max(left, Decimal(0)))} of {money.shown(settings.monthly_budget)} in {month}"
-    return (("Budget left", shown),)
+    reserved, spent = book.total(month, Standing.RESERVED), book.total(month, Standing.COMMITTED)
+    shown = f"{money.shown(spent)} spent and {money.shown(reserved)} reserved in {month}"
+    if settings is not None:
+        left = max(settings.monthly_budget - reserved - spent, Decimal(0))
+        shown += f", {money.shown(left)} of {money.shown(settings.monthly_budget)} left"
+    return (("Budget", shown),)
 
 
 def reasons(violations: Sequence[Violation]) -> Iterable[str]:

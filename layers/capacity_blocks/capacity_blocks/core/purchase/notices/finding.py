@@ -7,6 +7,9 @@ from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.notices import command
 from capacity_blocks.core.purchase.notices.fact import about, fee, local, paragraphs, section, what
+from capacity_blocks.core.purchase.notices.link import function_link
+
+FOLLOW = "FollowPurchaseFunction"  # as the template calls it; the console adds the stack to its name
 
 
 def found(*, intent: Intent, remark: str | None = None, execution: str, time_zone: tzinfo = UTC) -> Notice:
@@ -28,7 +31,13 @@ def found(*, intent: Intent, remark: str | None = None, execution: str, time_zon
 
 
 def not_found(
-    *, intent: Intent, reason: str, candidates: Sequence[str] = (), execution: str, time_zone: tzinfo = UTC
+    *,
+    intent: Intent,
+    reason: str,
+    candidates: Sequence[str] = (),
+    follow_function: str = FOLLOW,
+    execution: str,
+    time_zone: tzinfo = UTC,
 ) -> Notice:
     """Hand over to a person: nothing goes on by itself from here."""
     attempted = local(intent.attempted_at or intent.changed_at, time_zone)
@@ -50,7 +59,9 @@ def not_found(
             *(command.adopt(intent, each) for each in candidates or ("cr-...",)),
             "If CloudTrail shows that EC2 refused the call, nothing was bought. If it shows no such call an hour "
             "later, most likely nothing was; AWS Support can tell, with the time and the offering.",
-            f"Until a reservation is found, {price} stays reserved in the pool's budget and this request buys nothing "
+            f"Once you are sure of that, say so with this test event to {function_link(follow_function, execution)}:",
+            command.nothing_was_bought(intent),
+            f"Until you say either, {price} stays reserved in the pool's budget and this request buys nothing "
             "more. To buy in spite of that, start a request with a new request_id; both fees count then.",
         ),
         next_step="Run the commands above, and tag what was bought. Do not buy again before you know.",

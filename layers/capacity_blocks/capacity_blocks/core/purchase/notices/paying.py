@@ -5,10 +5,11 @@ from datetime import UTC, datetime, tzinfo
 
 from capacity_blocks.core import tag
 from capacity_blocks.core.notice import Notice, Severity
+from capacity_blocks.core.purchase import payment
 from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.money_settings import MoneySettings
-from capacity_blocks.core.purchase.notices.fact import about, budget_left, fee, local, what
+from capacity_blocks.core.purchase.notices.fact import about, budget, fee, local, paragraphs, what
 from capacity_blocks.core.purchase.notices.sequel import START_ANOTHER
 from capacity_blocks.core.reservation import Reservation
 
@@ -38,44 +39,47 @@ def paid(
     execution: str,
     time_zone: tzinfo = UTC,
 ) -> Notice:
-    """Say that the fee is spent and the block ours. The budget is that of the month in which it was bought."""
+    """Say that the fee is spent and the block ours; critical where EC2 kept some reservation of it back."""
     states = ", ".join(f"{each.reservation_id} is {each.state.value}" for each in reservations)
+    lost = payment.failed(reservations)
+    price = fee(intent.terms)
     return about(
         intent,
         "paid",
-        severity=Severity.INFO,
-        title=f"Paid: {what(intent.terms)} for {fee(intent.terms)}",
-        text=(
+        severity=Severity.CRITICAL if lost else Severity.INFO,
+        title=f"Paid{' in part' if lost else ''}: {what(intent.terms)} for {price}",
+        text=paragraphs(
             f"EC2 has taken the fee{f': {states}' if states else ''}. The targets of pool {intent.terms.pool} that fit "
-            f"are bound to it now and scaled out at {local(intent.terms.offering.start, time_zone)}."
+            f"are bound to it now and scaled out at {local(intent.terms.offering.start, time_zone)}.",
+            f"The payment of {', '.join(lost)} failed, and EC2 does not deliver it. The whole {price} stays counted in "
+            "the budget, as EC2 does not say how much of it was charged."
+            if lost
+            else "",
         ),
-        next_step=f"See that a target of the pool is free by then: the tag {tag.BOUND_TO} on it names the block.",
+        next_step=(
+            f"{PAYMENT_METHOD} See whether what is left is of use, and ask AWS Support what was charged."
+            if lost
+            else f"See that a target of the pool is free by then: the tag {tag.BOUND_TO} on it names the block."
+        ),
         execution=execution,
         time_zone=time_zone,
-        facts=budget_left(intent.attempted_at or intent.changed_at, book, settings),
+        facts=budget(intent.attempted_at or intent.changed_at, book, settings),
     )
 
 
 def payment_failed(*, intent: Intent, failed: Sequence[str], execution: str, time_zone: tzinfo = UTC) -> Notice:
-    """Say which reservations EC2 took back. One that was paid beside them keeps the whole fee in the budget."""
-    kept = sorted(set(intent.reservation_ids) - set(failed))
+    """Say which reservations EC2 took back, none of them paid."""
     price = fee(intent.terms)
     return about(
         intent,
         "payment-failed",
-        key="partly" if kept else "",
         severity=Severity.CRITICAL,
-        title=f"Payment failed{' in part' if kept else ''}: {what(intent.terms)} for {price}",
+        title=f"Payment failed: {what(intent.terms)} for {price}",
         text=(
-            f"EC2 could not take the fee of {', '.join(sorted(failed))} and does not deliver it. "
-            + (
-                f"{', '.join(kept)} is still ours. The whole {price} stays counted in the budget, as EC2 does not say "
-                "how much of it was charged."
-                if kept
-                else f"The {price} is free again in the budget. The request is over: it does not buy again by itself."
-            )
+            f"EC2 could not take the fee of {', '.join(sorted(failed))} and does not deliver it. The {price} is free "
+            "again in the budget. The request is over: it does not buy again by itself."
         ),
-        next_step=f"{PAYMENT_METHOD} {'See whether what is left is of use.' if kept else START_ANOTHER}",
+        next_step=f"{PAYMENT_METHOD} {START_ANOTHER}",
         execution=execution,
         time_zone=time_zone,
     )

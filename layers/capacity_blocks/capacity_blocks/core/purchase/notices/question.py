@@ -11,7 +11,7 @@ from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.notices import command
-from capacity_blocks.core.purchase.notices.fact import about, budget_left, fee, listed, local, paragraphs, what
+from capacity_blocks.core.purchase.notices.fact import about, budget, fee, listed, local, paragraphs, what
 from capacity_blocks.core.purchase.notices.link import function_link, region_of
 from capacity_blocks.core.purchase.notices.person import lacking, named
 from capacity_blocks.core.purchase.words import hours
@@ -53,7 +53,7 @@ def asked(
         next_step=f"{_add(intent, settings)} Then: {ask[0].lower()}{ask[1:]}" if short else ask,
         execution=execution,
         time_zone=time_zone,
-        facts=(("Approve before", until), *budget_left(intent.asked_at, book, settings)),
+        facts=(("Approve before", until), *budget(intent.asked_at, book, settings)),
     )
 
 

@@ -11,7 +11,7 @@ from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.notices.fact import (
     about_request,
-    budget_left,
+    budget,
     fee,
     listed,
     local,
@@ -34,7 +34,7 @@ def dry_run(
     settings: MoneySettings | None,
     violations: Sequence[Violation] = (),
     why: str = "",
-    summary: str = "",
+    table: str = "",
     warnings: Sequence[str] = (),
     book: Book | None = None,
     execution: str,
@@ -54,13 +54,13 @@ def dry_run(
             _approval(terms, settings),
             section("These would forbid it:", reasons(violations)),
             listed(warnings),
-            summary.rstrip(),
+            table.rstrip(),
             "This was a dry run: nobody was asked, nothing was reserved or bought.",
         ),
         next_step="To buy, start the request without dry_run, under a new request_id.",
         region=terms.offering.region,
         execution=execution,
-        facts=(*of_terms(terms, time_zone), *budget_left(intent.asked_at, book, settings)),
+        facts=(*of_terms(terms, time_zone), *budget(intent.asked_at, book, settings)),
     )
 
 

@@ -1,7 +1,7 @@
 """What a search came to when it led to no question: nothing to buy, not allowed, or still looking."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase import canonical
@@ -52,9 +52,9 @@ def unasked(
 
 
 def nothing_on_sale(
-    *, request: PurchaseRequest, summary: str, warnings: Sequence[str] = (), execution: str, time_zone: tzinfo = UTC
+    *, request: PurchaseRequest, table: str, warnings: Sequence[str] = (), execution: str, time_zone: tzinfo = UTC
 ) -> Notice:
-    """Say what one search found for a request that does not keep looking. `summary` is its table, for people."""
+    """Say what one search found for a request that does not keep looking. `table` is its table, for people."""
     return about_request(
         request,
         "nothing-on-sale",
@@ -63,7 +63,7 @@ def nothing_on_sale(
         text=paragraphs(
             f"Wanted: {wish(request, time_zone)}. The search found nothing that the request and the pool's settings "
             "allow:",
-            summary.rstrip(),
+            table.rstrip(),
             listed(warnings),
             "Nothing was bought or reserved. The request is over.",
         ),
@@ -78,35 +78,38 @@ def nothing_on_sale(
 def standing(
     *,
     request: PurchaseRequest,
-    looks: int,
-    summary: str,
-    date: date,
+    now: datetime,
+    table: str,
+    looks: int = 0,
+    violations: Sequence[Violation] = (),
     search_again_at: datetime | None = None,
     execution: str,
     time_zone: tzinfo = UTC,
 ) -> Notice:
-    """Say once a day how a request stands that keeps looking."""
+    """Say once a day (in UTC) how a request stands that keeps looking. `violations` are of the best that is on sale."""
+    times = f" {looks} times so far" if looks else ""
     again = f" The next search is at {local(search_again_at, time_zone)}." if search_again_at is not None else ""
     return about_request(
         request,
         "standing",
-        key=f"{date:%Y%m%d}",
+        key=f"{now.astimezone(UTC):%Y%m%d}",
         severity=Severity.INFO,
         title=f"Still looking for {request.request_id}: {wish(request)}",
         text=paragraphs(
-            f"Wanted: {wish(request, time_zone)}. It was searched for {looks} times so far, and nothing was bought. "
-            "The last search found:",
-            summary.rstrip(),
+            f"Wanted: {wish(request, time_zone)}. It was searched for{times}, and nothing was bought. The "
+            "last search found:",
+            table.rstrip(),
+            section("Something is on sale, and these forbid to ask for it:", reasons(violations)),
             f"It looks until {_until(request, time_zone)}.{again}",
         ),
         next_step="Nothing to do. To give up, stop the execution in the console.",
         execution=execution,
-        facts=(("Searches", str(looks)), ("Looks until", _until(request, time_zone))),
+        facts=(("Searches", str(looks or "")), ("Looks until", _until(request, time_zone))),
     )
 
 
 def search_over(
-    *, request: PurchaseRequest, looks: int = 0, summary: str = "", execution: str, time_zone: tzinfo = UTC
+    *, request: PurchaseRequest, looks: int = 0, table: str = "", execution: str, time_zone: tzinfo = UTC
 ) -> Notice:
     times = f" after {looks} searches" if looks else ""
     return about_request(
@@ -117,7 +120,7 @@ def search_over(
         text=paragraphs(
             f"It looked until {_until(request, time_zone)}{times} for {wish(request, time_zone)}. Nothing was bought, "
             "and nothing is reserved.",
-            summary and f"The last search found:\n\n{summary.rstrip()}",
+            table and f"The last search found:\n\n{table.rstrip()}",
         ),
         next_step=START_ANOTHER,
         execution=execution,
