@@ -11,6 +11,7 @@ from policy_sentry.querying.actions import get_action_data
 from capacity_blocks import purchasing
 from capacity_blocks.adapters.autoscaling import AutoScalingGroups
 from capacity_blocks.adapters.dynamodb import DynamoDbLedger
+from capacity_blocks.adapters.dynamodb_purchases import DynamoDbPurchaseLedger
 from capacity_blocks.adapters.ec2_candidates import Ec2Candidates
 from capacity_blocks.adapters.ec2_offerings import Ec2Offerings
 from capacity_blocks.adapters.ec2_purchases import Ec2Purchases
@@ -31,6 +32,7 @@ from tests import aws
 ADAPTERS: list[tuple[Any, dict[str, tuple[str, str]]]] = [
     (AutoScalingGroups, {"_client": ("autoscaling", "autoscaling")}),
     (DynamoDbLedger, {"_client": ("dynamodb", "dynamodb")}),
+    (DynamoDbPurchaseLedger, {"_client": ("dynamodb", "dynamodb")}),
     (Ec2Candidates, {"_client": ("ec2", "ec2")}),
     (Ec2LaunchTemplates, {"_client": ("ec2", "ec2")}),
     (Ec2Offerings, {"_client": ("ec2", "ec2")}),
