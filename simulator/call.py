@@ -34,6 +34,7 @@ class Caller:
     name: str
     request_id: str
     still_alive: Callable[[], None] = lambda: None
+    can_crash: bool = True  # a workflow has no process of its own that could
 
 
 class CrashedError(BaseException):

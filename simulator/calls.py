@@ -104,7 +104,9 @@ class Calls:
 
     def _struck(self, ask: Callable[[], Any], call: Call, protocol: str, parameters: Mapping[str, Any]) -> Any:
         strike = self._faults.strike
-        if strike(Fault.CRASH_BEFORE, call.name, mutating=call.mutating):
+        caller = CALLER.get()
+        can_crash = caller is None or caller.can_crash
+        if can_crash and strike(Fault.CRASH_BEFORE, call.name, mutating=call.mutating):
             raise CrashedError(f"before {call.name}")
         self._attempt.set(
             _Attempt(
@@ -126,7 +128,7 @@ class Calls:
             raise
         finally:
             self._attempt.set(None)
-        if strike(Fault.CRASH_AFTER, call.name, mutating=call.mutating):
+        if can_crash and strike(Fault.CRASH_AFTER, call.name, mutating=call.mutating):
             raise CrashedError(f"after {call.name}")
         return answer
 

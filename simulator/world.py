@@ -105,7 +105,8 @@ class World:
     def _deploy(self, path: Path, exits: ExitStack) -> None:
         translated = template.load(path, self._parameters, self.home)
         if any(one["Type"] == "AWS::StepFunctions::StateMachine" for one in translated.resources.values()):
-            exits.enter_context(step_functions.installed(self.clock, self.journal))
+            executions = step_functions.Executions(self.clock, self.journal, self._events.emit)
+            exits.enter_context(step_functions.installed(executions))
         self.stack = Stack(translated, creators.creators(self.client), self.home, _STACK, self.seed)
         self.stack.create()
         for function in deployment.functions(self.stack):

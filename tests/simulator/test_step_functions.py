@@ -79,7 +79,7 @@ def test_executions_sleep_side_by_side_and_their_calls_are_recorded() -> None:
         assert describe(world, first)["status"] == "SUCCEEDED"
         workflow = world.client("stepfunctions").list_state_machines()["stateMachines"][0]["name"]
         assert {call.name for call in world.calls.of(workflow)} == {"lambda.Invoke", "ec2.DescribeCapacityReservations"}
-        assert [fact.text for fact in world.journal.of("workflow")] == ["started", "started", "ended", "ended"]
+        assert [fact.text for fact in world.journal.of("workflow")] == ["started", "started", "succeeded", "succeeded"]
 
 
 def test_an_execution_can_be_stopped_while_it_waits() -> None:

@@ -13,6 +13,8 @@ from jsonata import Jsonata
 from moto.stepfunctions.parser.asl.component.intrinsic import jsonata as intrinsic
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 
+from .instant import context_text
+
 # "Transforming data with JSONata in Step Functions" lists them; $random and $range moto declares itself.
 _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
@@ -44,7 +46,7 @@ def evaluate(expression: str) -> Any:
 
 def _declarations(bindings: Mapping[str, Any]) -> str:
     """Bind variables as JSON, so that a quotation mark in a string does not end it (moto writes it as it is)."""
-    return "".join(f"{name}:={json.dumps(value)};" for name, value in bindings.items())
+    return "".join(f"{name}:={json.dumps(value, default=context_text)};" for name, value in bindings.items())
 
 
 @contextmanager
