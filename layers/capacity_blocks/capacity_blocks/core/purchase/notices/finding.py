@@ -9,8 +9,6 @@ from capacity_blocks.core.purchase.notices import command
 from capacity_blocks.core.purchase.notices.fact import about, fee, local, paragraphs, section, what
 from capacity_blocks.core.purchase.notices.link import function_link
 
-FOLLOW = "FollowPurchaseFunction"  # as the template calls it; the console adds the stack to its name
-
 
 def found(*, intent: Intent, remark: str | None = None, execution: str, time_zone: tzinfo = UTC) -> Notice:
     ids = ", ".join(intent.reservation_ids)
@@ -35,13 +33,14 @@ def not_found(
     intent: Intent,
     reason: str,
     candidates: Sequence[str] = (),
-    follow_function: str = FOLLOW,
+    follow_function: str = "",
     execution: str,
     time_zone: tzinfo = UTC,
 ) -> Notice:
     """Hand over to a person: nothing goes on by itself from here."""
     attempted = local(intent.attempted_at or intent.changed_at, time_zone)
     price = fee(intent.terms)
+    follow = function_link(follow_function, execution) if follow_function else "the FollowPurchaseFunction of the stack"
     return about(
         intent,
         "not-found",
@@ -59,7 +58,7 @@ def not_found(
             *(command.adopt(intent, each) for each in candidates or ("cr-...",)),
             "If CloudTrail shows that EC2 refused the call, nothing was bought. If it shows no such call an hour "
             "later, most likely nothing was; AWS Support can tell, with the time and the offering.",
-            f"Once you are sure of that, say so with this test event to {function_link(follow_function, execution)}:",
+            f"Once you are sure of that, say so with this test event, in the Lambda console, to {follow}:",
             command.nothing_was_bought(intent),
             f"Until you say either, {price} stays reserved in the pool's budget and this request buys nothing "
             "more. To buy in spite of that, start a request with a new request_id; both fees count then.",

@@ -102,7 +102,9 @@ def standing(
             section("Something is on sale, and these forbid to ask for it:", reasons(violations)),
             f"It looks until {_until(request, time_zone)}.{again}",
         ),
-        next_step="Nothing to do. To give up, stop the execution in the console.",
+        next_step=(
+            f"{'Mend what forbids it' if violations else 'Nothing to do'}. To give up, stop the execution in the console."
+        ),
         execution=execution,
         facts=(("Searches", str(looks or "")), ("Looks until", _until(request, time_zone))),
     )
