@@ -1,15 +1,26 @@
 """Write down and tell: every change of an intent goes into the ledger and, where it matters, to people."""
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import TypedDict
+from zoneinfo import ZoneInfo
 
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.purchase.intent import Intent, IntentState, moved
+from capacity_blocks.core.purchase.request import parse
 from capacity_blocks.executor import Speaker
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger
 
 # Notices of purchases have a list of their own, so that no sweep of a region has to read them.
 NOTICES = "purchases"
+
+
+class Context(TypedDict):
+    """What a notice says beside its subject: the workflow to look into, and the reader's time zone."""
+
+    execution: str
+    time_zone: tzinfo
 
 
 class LostRaceError(Exception):
@@ -31,6 +42,12 @@ class Scribe:
     def move(self, intent: Intent, state: IntentState, reason: str, *reservation_ids: str) -> Intent:
         """Write the intent in its next state; TransitionError or LostRaceError where it cannot be."""
         return self.put(moved(intent, state, self.clock.now(), reason, reservation_ids), intent)
+
+    def context(self, intent: Intent) -> Context:
+        row = self.ledger.request(intent.request_id)
+        if row is None:
+            return Context(execution="", time_zone=UTC)
+        return Context(execution=row.execution, time_zone=ZoneInfo(parse(row.document).time_zone))
 
     def say(self, notice: Notice) -> None:
         self.speaker.say(NOTICES, notice)

@@ -1,6 +1,6 @@
 """Look around before money is spent: the pool's settings, its blocks, and where its targets have subnets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from capacity_blocks.core import tag
@@ -8,14 +8,19 @@ from capacity_blocks.core.group import EKS_NODE_GROUP, targets
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool, pools
 from capacity_blocks.core.purchase.guard import Circumstances
-from capacity_blocks.core.purchase.intent import Intent
+from capacity_blocks.core.purchase.intent import Intent, IntentState
+from capacity_blocks.core.purchase.likeness import parts
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.place import Place
 from capacity_blocks.core.purchase.request import PurchaseRequest
-from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.pool_settings import PoolSettingsError, money, policies
 from capacity_blocks.ports import AwsError, Clock, PoolSettings
 from capacity_blocks.purchase_ports import PurchaseLedger, Site, Switches
+
+
+class UnreadError(Exception):
+    """Something that decides about money could not be read. Nothing was done; it can be tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +113,7 @@ class Survey:
         book = self.ledger.book(request.pool)
         spending = self.switches.spending() if self.may_spend else False
         killed = self.switches.killed()
+        blocks = around.blocks if around.blocks is None else (*around.blocks, *self._promised(request, intent))
         unread = (("whether spending is on", spending), ("the kill switch", killed))
         errors = (*around.errors, *(f"{what} could not be read" for what, value in unread if value is None))
         known = Circumstances(
@@ -117,8 +123,38 @@ class Survey:
             spending=spending,
             killed=killed,
             places=around.places,
-            blocks=around.blocks,
+            blocks=blocks,
             siblings=siblings,
             book=book,
         )
         return known, errors
+
+    def _promised(self, request: PurchaseRequest, intent: Intent | None) -> Iterator[Reservation]:
+        """Yield what other requests of the pool are buying: EC2 may not list it for minutes yet.
+
+        Of two that are approved at the same time the one that asked first goes first.
+        """
+        for row in self.ledger.open_requests():
+            if row.request_id == request.request_id or row.document.get("pool") != request.pool:
+                continue
+            for other in self.ledger.intents(row.request_id):
+                is_first = intent is None or (other.asked_at, other.intent_id) < (intent.asked_at, intent.intent_id)
+                if other.may_have_bought or (other.state is IntentState.APPROVED and is_first):
+                    yield from _as_blocks(other)
+
+
+def _as_blocks(intent: Intent) -> Iterator[Reservation]:
+    """Show an intent as the blocks that it would be, under its own name."""
+    for part in parts(intent.terms):
+        yield Reservation(
+            reservation_id=intent.intent_id,
+            region=part.region,
+            instance_type=part.instance_type,
+            instance_count=part.instance_count or 0,
+            state=ReservationState.PAYMENT_PENDING,
+            start=part.start,
+            end=part.end,
+            availability_zone=part.availability_zone,
+            platform=part.platform,
+            ultraserver=intent.terms.offering.is_ultraserver,
+        )

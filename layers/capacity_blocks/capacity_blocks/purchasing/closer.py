@@ -1,0 +1,144 @@
+"""Close a request: the one end of every path. What was never attempted is released, what is in flight is named."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from capacity_blocks.core.purchase import notices
+from capacity_blocks.core.purchase.budget import BudgetError
+from capacity_blocks.core.purchase.intent import Intent, IntentState
+from capacity_blocks.core.purchase.reading import shown
+from capacity_blocks.ports import Clock
+from capacity_blocks.purchase_ports import PurchaseLedger
+from capacity_blocks.purchasing.bookkeeper import Bookkeeper
+from capacity_blocks.purchasing.scribe import LostRaceError, Scribe
+from capacity_blocks.purchasing.step import StepError, find, reference, section, text
+
+NEVER_ATTEMPTED = frozenset({IntentState.ASKED, IntentState.APPROVED})
+IN_FLIGHT = frozenset(
+    {
+        IntentState.ATTEMPTING,
+        IntentState.UNKNOWN,
+        IntentState.NOT_FOUND,
+        IntentState.BOUGHT,
+        IntentState.ADOPTED,
+        IntentState.PAYMENT_PENDING,
+        IntentState.UNRECOGNISED,
+    }
+)
+MOST_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How a workflow ended. `error` is what went wrong, empty where nothing did."""
+
+    document: Mapping[str, Any]
+    execution: str
+    outcome: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closer:
+    clock: Clock
+    ledger: PurchaseLedger
+    bookkeeper: Bookkeeper
+    scribe: Scribe
+
+    def close(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """End the request of a workflow, by the workflow's own last step or by the event that it is no more.
+
+        Only the execution that holds a request ends it: the failure of a second one must not take it from the first.
+        A request with money in flight stays open, and the sweep of what is followed goes on with it.
+        """
+        end = _end(event)
+        request_id = end.document.get("request_id")
+        row = self.ledger.request(request_id) if isinstance(request_id, str) else None
+        if row is None or row.execution != end.execution:
+            if end.error:
+                self.scribe.say(
+                    notices.request_failed(request_id=str(request_id), execution=end.execution, error=end.error)
+                )
+            return {"told": f"request {shown(request_id)} is not held by this execution", "open": []}
+        if row.ended is not None:
+            return {"told": f"the request has ended: {row.ended}", "open": []}
+        before = self.ledger.intents(row.request_id)
+        intents = [self._released(each) for each in before]
+        released = [now for then, now in zip(before, intents, strict=True) if then.state is not now.state]
+        flying = tuple(each for each in intents if each.state in IN_FLIGHT)
+        if end.error:
+            self.scribe.say(
+                notices.request_failed(
+                    request_id=row.request_id,
+                    pool=str(row.document.get("pool")),
+                    error=end.error,
+                    released=released,
+                    still_open=flying,
+                    execution=end.execution,
+                )
+            )
+        if not flying:
+            self.ledger.end_request(row, end.outcome)
+        return {"told": end.outcome, "open": [reference(each) for each in flying]}
+
+    def _released(self, intent: Intent) -> Intent:
+        """Close an intent that never attempted, and give its money back; one that did is left to be followed."""
+        for _ in range(MOST_TRIES):
+            if intent.state not in NEVER_ATTEMPTED:
+                break
+            try:
+                intent = self.scribe.move(intent, IntentState.CLOSED, "its workflow has ended")
+            except LostRaceError:  # by a decision, or by an attempt: then it is in flight
+                intent = find(self.ledger, reference(intent))
+        if intent.state not in IN_FLIGHT and not intent.reservation_ids:
+            self._release(intent)
+        return intent
+
+    def _release(self, intent: Intent) -> None:
+        try:
+            self.bookkeeper.release(self.clock.now(), intent)
+        except BudgetError:  # it was committed: somebody found it bought, and the book tells the truth
+            return
+
+
+def _end(event: Mapping[str, Any]) -> End:
+    """Read the workflow's last step, or Step Functions' own event; StepError for anything else."""
+    if event.get("source") == "aws.states":
+        detail = section(event, "detail")
+        try:
+            given = json.loads(text(detail, "input"))
+        except ValueError as error:
+            raise StepError(f"detail.input is {shown(detail.get('input'))}; allowed: JSON") from error
+        status = text(detail, "status")
+        cause = str(detail.get("cause") or detail.get("error") or "Step Functions gives no cause")
+        document = section(given, "request") if isinstance(given, Mapping) and "request" in given else given
+        return End(
+            document=document if isinstance(document, Mapping) else {},
+            execution=text(detail, "executionArn"),
+            outcome=f"its workflow is {status}",
+            error=f"the workflow is {status}: {cause}",
+        )
+    caught = event.get("error")
+    document = event.get("request")
+    return End(
+        document=document if isinstance(document, Mapping) else {},
+        execution=text(event, "execution"),
+        outcome=text(event, "outcome"),
+        error=_words(caught) if caught else "",
+    )
+
+
+def _words(error: object) -> str:
+    """Show what a workflow caught: {"Error": ..., "Cause": ...}, where the cause may be Lambda's JSON."""
+    if not isinstance(error, Mapping):
+        return str(error)
+    name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
+    try:
+        inner = json.loads(cause)
+    except ValueError:  # then it is plain text
+        inner = None
+    if isinstance(inner, Mapping) and "errorMessage" in inner:
+        cause = str(inner["errorMessage"])
+    return f"{name}: {cause}"

@@ -1,0 +1,112 @@
+"""See to what was bought: its tags are complete, its payment settles, and the budget follows EC2's word."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from capacity_blocks.core.purchase import notices
+from capacity_blocks.core.purchase.intent import HOLDS_RESERVATIONS, Intent, IntentState, learned
+from capacity_blocks.core.purchase.lookup import Candidate
+from capacity_blocks.core.purchase.payment import deadline, failed, standing
+from capacity_blocks.core.purchase.purchase_tag import tags_on_create
+from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.ports import AwsError, Clock
+from capacity_blocks.purchase_ports import Candidates, ReservationTags
+from capacity_blocks.purchasing.bookkeeper import Bookkeeper
+from capacity_blocks.purchasing.look import Look, Word
+from capacity_blocks.purchasing.scribe import Scribe
+
+# A payment takes 5 minutes to 12 hours ("Capacity Blocks pricing and billing"): often at first, then now and then.
+PAYMENT_LOOKS = ((timedelta(hours=1), timedelta(minutes=2)), (timedelta(hours=13), timedelta(minutes=10)))
+SELDOM = timedelta(hours=1)
+UNSETTLED_AFTER = timedelta(days=1)  # past the deadline: nothing that waits will help, a person has been told
+TAGS_SETTLE = timedelta(minutes=5)  # "Eventual consistency in the Amazon EC2 API": tags may be stale for minutes
+SETTLED = frozenset({IntentState.PAID, IntentState.PAYMENT_FAILED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settler:
+    clock: Clock
+    scribe: Scribe
+    bookkeeper: Bookkeeper
+    candidates: Mapping[str, Candidates]  # by region
+    tags: Mapping[str, ReservationTags]  # by region
+
+    def settle(self, intent: Intent) -> Look:
+        """Bring tags, payment and budget of a purchase forward. The book is written before the intent's state."""
+        if intent.state not in SETTLED:
+            self.bookkeeper.reinstate(intent)  # it may have been taken for not bought, and its money been given back
+        listing = self.candidates[intent.terms.offering.region].candidates()
+        tagged = [each.reservation.reservation_id for each in listing if each.intent_id == intent.intent_id]
+        known = learned(intent, tagged)
+        intent = known if known == intent else self.scribe.put(known, intent)
+        found = [each for each in listing if each.reservation.reservation_id in intent.reservation_ids]
+        self._see_to_tags(intent, found)
+        return self._see_to_payment(intent, [each.reservation for each in found])
+
+    def _see_to_payment(self, intent: Intent, found: Sequence[Reservation]) -> Look:
+        match self._standing(intent, found):
+            case IntentState.PAID:
+                book = self.bookkeeper.commit(intent)
+                intent = self._moved(intent, IntentState.PAID, "EC2 has taken the fee")
+                context = self.scribe.context(intent)
+                self.scribe.say(notices.paid(intent=intent, reservations=found, book=book, **context))
+                if partly := failed(found):
+                    self.scribe.say(notices.payment_failed(intent=intent, failed=partly, **context))
+                return Look(word=Word.PAID, intent=intent)
+            case IntentState.PAYMENT_FAILED:
+                self.bookkeeper.release(self.clock.now(), intent)
+                intent = self._moved(intent, IntentState.PAYMENT_FAILED, "EC2 could not take the fee")
+                ids, context = intent.reservation_ids, self.scribe.context(intent)
+                self.scribe.say(notices.payment_failed(intent=intent, failed=ids, **context))
+                return Look(word=Word.FAILED, intent=intent)
+            case _:
+                return self._unpaid(intent)
+
+    def _standing(self, intent: Intent, found: Sequence[Reservation]) -> IntentState:
+        if intent.state in SETTLED:
+            return intent.state
+        if len(found) < len(intent.reservation_ids):
+            return IntentState.PAYMENT_PENDING  # one that is not listed yet may be the one that was paid
+        return standing(found)
+
+    def _unpaid(self, intent: Intent) -> Look:
+        bought_at, now = intent.attempted_at or intent.changed_at, self.clock.now()
+        until = deadline(bought_at, intent.terms.offering.start)
+        if intent.state in HOLDS_RESERVATIONS:
+            intent = self.scribe.move(intent, IntentState.PAYMENT_PENDING, "EC2 takes the fee within 12 hours")
+        context = self.scribe.context(intent)
+        self.scribe.say(notices.payment_pending(intent=intent, deadline=until, **context))
+        if now > until:
+            self.scribe.say(notices.payment_overdue(intent=intent, deadline=until, **context))
+        if now > until + UNSETTLED_AFTER:
+            return Look(word=Word.ASKED_A_PERSON, intent=intent)
+        wait = next((every for age, every in PAYMENT_LOOKS if now - bought_at < age), SELDOM)
+        return Look(word=Word.LOOK_AGAIN, intent=intent, wait_until=now + wait)
+
+    def _moved(self, intent: Intent, state: IntentState, reason: str) -> Intent:
+        return intent if intent.state is state else self.scribe.move(intent, state, reason)
+
+    def _see_to_tags(self, intent: Intent, found: Sequence[Candidate]) -> None:
+        """Put back what lacks of the tags that the purchase asked for, once they have had time to show."""
+        bought_at = intent.attempted_at or intent.changed_at
+        if self.clock.now() < bought_at + TAGS_SETTLE:
+            return
+        wanted = tags_on_create(intent, [approval.by for approval in intent.approvals])
+        lacking = {each.reservation.reservation_id: _lacking(each.reservation, wanted) for each in found}
+        lacking = {reservation_id: tags for reservation_id, tags in lacking.items() if tags}
+        if not lacking:
+            return
+        context = self.scribe.context(intent)
+        try:
+            for reservation_id, tags in lacking.items():
+                self.tags[intent.terms.offering.region].add([reservation_id], tags)
+        except AwsError as error:
+            self.scribe.say(notices.tags_not_repaired(intent=intent, lacking=lacking, error=str(error), **context))
+        else:
+            self.scribe.say(notices.tags_repaired(intent=intent, repaired=lacking, **context))
+
+
+def _lacking(reservation: Reservation, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that are not there at all. One that people changed afterwards is theirs."""
+    return {key: value for key, value in wanted.items() if key not in reservation.tags}
