@@ -16,7 +16,7 @@ def found(*, intent: Intent, remark: str | None = None, execution: str, time_zon
         intent,
         "found",
         severity=Severity.WARNING if remark else Severity.INFO,
-        title=f"It was bought after all: {what(intent.terms)} for {fee(intent.terms)}",
+        title=f"Bought after all: {fee(intent.terms)} for {what(intent.terms)}",
         text=paragraphs(
             f"EC2 had given no clear answer, and its list of reservations now has {ids}, taken for what was bought: "
             f"{intent.reason}. Tags and payment come next, as for any purchase.",
@@ -45,7 +45,7 @@ def not_found(
         intent,
         "not-found",
         severity=Severity.CRITICAL,
-        title=f"Find out whether {price} was spent: {what(intent.terms)}",
+        title=f"Find out whether {price} was spent for {what(intent.terms)}",
         text=paragraphs(
             f"EC2 was asked to sell it at {attempted} and gave no clear answer. All looks at the reservations of "
             f"the account are over: {reason}.",

@@ -25,9 +25,9 @@ def not_bought(
         intent,
         "not-bought",
         severity=Severity.WARNING,
-        title=f"Approved but not bought: {what(intent.terms)} for {fee(intent.terms)}",
+        title=f"Not bought: {fee(intent.terms)} for {what(intent.terms)}",
         text=paragraphs(
-            section("It was stopped right before the purchase:", filter(None, (reason, *reasons(violations)))),
+            section("It was stopped before EC2 was asked to sell it:", filter(None, (reason, *reasons(violations)))),
             f"{ended(intent)} {goes_on(looks_again)}",
         ),
         next_step="Look for the next question." if looks_again else f"Mend what is named. {START_ANOTHER}",
@@ -42,7 +42,7 @@ def bought(*, intent: Intent, execution: str, time_zone: tzinfo = UTC) -> Notice
         intent,
         "bought",
         severity=Severity.INFO,
-        title=f"Bought: {what(intent.terms)} for {fee(intent.terms)}",
+        title=f"Bought: {fee(intent.terms)} for {what(intent.terms)}",
         text=(
             f"EC2 made {_named(intent)}. It takes the fee within minutes to hours, before {until}; the block is ours "
             "once that is done, and you are told. Its tags are looked at next."
@@ -59,7 +59,7 @@ def refused(*, intent: Intent, words: str, looks_again: bool, execution: str, ti
         intent,
         "refused",
         severity=Severity.WARNING,
-        title=f"EC2 refused to sell {what(intent.terms)} for {fee(intent.terms)}",
+        title=f"Refused by EC2: {fee(intent.terms)} for {what(intent.terms)}",
         text=f"EC2 says: {words}\n\n{ended(intent)} {goes_on(looks_again)}",
         next_step=(
             "Nothing to do, unless EC2 names a permission or a quota: then mend that before the next question."
@@ -79,7 +79,7 @@ def unknown(
         intent,
         "unknown",
         severity=Severity.WARNING,
-        title=f"Not known whether it was bought: {what(intent.terms)} for {fee(intent.terms)}",
+        title=f"Not known whether bought: {fee(intent.terms)} for {what(intent.terms)}",
         text=(
             f"EC2 was asked to sell it, and no clear answer came{f': {error}' if error else ''}. The reservations of "
             f"the account are looked at until {until}, as the answer may show up there late. Nothing is bought again "

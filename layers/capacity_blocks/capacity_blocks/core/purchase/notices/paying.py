@@ -22,8 +22,8 @@ def payment_pending(*, intent: Intent, deadline: datetime, execution: str, time_
         intent,
         "payment-pending",
         severity=Severity.INFO,
-        title=f"EC2 has yet to take {fee(intent.terms)} for {what(intent.terms)}",
-        text=f"It has until {until}. The block is ours once it has; you are told when, or if the payment fails.",
+        title=f"Payment awaited: {fee(intent.terms)} for {what(intent.terms)}",
+        text=f"EC2 has until {until} to take the fee. The block is ours once it has; you are told when, or if the payment fails.",
         execution=execution,
         time_zone=time_zone,
         facts=(("Paid before", until),),
@@ -47,7 +47,7 @@ def paid(
         intent,
         "paid",
         severity=Severity.CRITICAL if lost else Severity.INFO,
-        title=f"Paid{' in part' if lost else ''}: {what(intent.terms)} for {price}",
+        title=f"Paid{' in part' if lost else ''}: {price} for {what(intent.terms)}",
         text=paragraphs(
             f"EC2 has taken the fee{f': {states}' if states else ''}. The targets of pool {intent.terms.pool} that fit "
             f"are bound to it now and scaled out at {local(intent.terms.offering.start, time_zone)}.",
@@ -74,7 +74,7 @@ def payment_failed(*, intent: Intent, failed: Sequence[str], execution: str, tim
         intent,
         "payment-failed",
         severity=Severity.CRITICAL,
-        title=f"Payment failed: {what(intent.terms)} for {price}",
+        title=f"Payment failed: {price} for {what(intent.terms)}",
         text=(
             f"EC2 could not take the fee of {', '.join(sorted(failed))} and does not deliver it. The {price} is free "
             "again in the budget. The request is over: it does not buy again by itself."
@@ -90,9 +90,9 @@ def payment_overdue(*, intent: Intent, deadline: datetime, execution: str, time_
         intent,
         "payment-overdue",
         severity=Severity.CRITICAL,
-        title=f"EC2 should have taken {fee(intent.terms)} by now: {what(intent.terms)}",
+        title=f"Payment overdue: {fee(intent.terms)} for {what(intent.terms)}",
         text=(
-            f"It had until {local(deadline, time_zone)}, and says neither that it is paid nor that the payment failed. "
+            f"EC2 had until {local(deadline, time_zone)} to take the fee, and says neither that it is paid nor that the payment failed. "
             f"{', '.join(intent.reservation_ids)} is looked at further; the money stays reserved."
         ),
         next_step=f"{PAYMENT_METHOD} Then open a support case with EC2 and name the reservation.",

@@ -46,7 +46,7 @@ def dry_run(
         request,
         "dry-run",
         severity=Severity.INFO,
-        title=f"Dry run: {'would not ask for' if violations else 'would buy'} {what(terms)} for {fee(terms)}",
+        title=f"Dry run, {'not allowed' if violations else 'nothing bought'}: {fee(terms)} for {what(terms)}",
         text=paragraphs(
             f"Wanted: {wish(request, time_zone)}. The best on sale is {what(terms)}, until "
             f"{local(terms.offering.end, time_zone)}, for {fee(terms)}.",

@@ -39,12 +39,14 @@ def unasked(
         "unasked",
         key=canonical.digest({"guards": guards})[:12],
         severity=Severity.WARNING,
-        title=f"Found but not to be bought: {what(terms)} for {fee(terms)}",
+        title=f"Found but not asked for: {fee(terms)} for {what(terms)}",
         text=paragraphs(
             section("Nobody was asked for approval, because:", reasons(violations)),
             f"Nothing was bought or reserved. {goes_on(looks_again)}",
         ),
-        next_step="Mend what is named; the next search takes it up." if looks_again else f"Mend it. {START_ANOTHER}",
+        next_step="Mend what is named; the next search takes it up."
+        if looks_again
+        else f"Mend what is named. {START_ANOTHER}",
         region=terms.offering.region,
         execution=execution,
         facts=of_terms(terms, time_zone),
@@ -103,7 +105,8 @@ def standing(
             f"It looks until {_until(request, time_zone)}.{again}",
         ),
         next_step=(
-            f"{'Mend what forbids it' if violations else 'Nothing to do'}. To give up, stop the execution in the console."
+            f"{'Mend what forbids it' if violations else 'Nothing to do'}. To give up, stop the execution in the "
+            "console."
         ),
         execution=execution,
         facts=(("Searches", str(looks or "")), ("Looks until", _until(request, time_zone))),
