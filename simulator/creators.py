@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
 
+from simulator.function_url import url_for
 from simulator.intrinsics import TemplateError
 from simulator.stack import Create, Stack
 
@@ -43,6 +44,7 @@ def creators(client: Client) -> dict[str, Create]:
         "AWS::KMS::Alias": made.alias,
         "AWS::KMS::Key": made.key,
         "AWS::Lambda::Function": made.function,
+        "AWS::Lambda::Url": made.function_url,
         "AWS::Logs::LogGroup": made.log_group,
         "AWS::SNS::Subscription": made.subscription,
         "AWS::SNS::Topic": made.topic,
@@ -175,6 +177,15 @@ class Creators:
             **asked,
         )
         return name, {"Arn": created["FunctionArn"]}
+
+    def function_url(self, stack: Stack, logical_id: str, properties: Properties) -> Created:
+        """Give a function its URL. What calls it is `World.call_url`."""
+        arn = self._client("lambda", stack.region).get_function(FunctionName=properties["TargetFunctionArn"])
+        function = arn["Configuration"]["FunctionArn"]
+        return function, {
+            "FunctionArn": function,
+            "FunctionUrl": url_for(stack.region, stack.physical_name(logical_id)),
+        }
 
     def bus(self, stack: Stack, _logical_id: str, properties: Properties) -> Created:
         arn = self._client("events", stack.region).create_event_bus(Name=properties["Name"])["EventBusArn"]

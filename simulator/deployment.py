@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from simulator.function_url import FunctionUrl
 from simulator.invocation import AsyncPolicy, Function
 from simulator.stack import Resource, Stack
 from simulator.template import local_path
@@ -59,6 +60,15 @@ def policies(stack: Stack) -> Iterator[tuple[str, AsyncPolicy]]:
                 on_failure=destinations.get("OnFailure", {}).get("Destination"),
                 on_success=destinations.get("OnSuccess", {}).get("Destination"),
             ),
+        )
+
+
+def urls(stack: Stack) -> Iterator[FunctionUrl]:
+    for resource in stack.of_type("AWS::Lambda::Url"):
+        yield FunctionUrl(
+            function_arn=resource.attributes["FunctionArn"],
+            url=resource.attributes["FunctionUrl"],
+            auth_type=resource.properties["AuthType"],
         )
 
 

@@ -10,9 +10,11 @@ from unittest import mock
 from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaFunction
 
+from simulator import function_url
 from simulator.assumptions import Assumptions
 from simulator.async_events import AsyncEvents
 from simulator.clock import VirtualClock
+from simulator.function_url import FORBIDDEN, FunctionUrl, Request, UrlAnswer
 from simulator.invocation import AsyncPolicy, Function, HandlerError, Invocation, parsed
 from simulator.journal import Journal
 from simulator.runner import Runner
@@ -24,6 +26,7 @@ class Functions:
     def __init__(self, clock: VirtualClock, assumptions: Assumptions, journal: Journal, seed: int) -> None:
         self._clock = clock
         self._by_arn: dict[str, Function] = {}
+        self.urls: dict[str, FunctionUrl] = {}
         self.runner = Runner(clock, assumptions, journal, seed)
         self.events = AsyncEvents(clock, assumptions, journal, self.runner)
 
@@ -74,6 +77,20 @@ class Functions:
 
         with mock.patch.object(LambdaFunction, "invoke", invoke):
             yield
+
+    def call_url(self, name: str, request: Request) -> UrlAnswer:
+        """Call a function's URL and wait. Nobody is asked for more than a signature: IAM itself is not played."""
+        function = self.find(name)
+        url = self.urls.get(function.arn)
+        if url is None:
+            raise LookupError(f"{name} has no function URL")
+        if url.auth_type == "AWS_IAM" and request.caller_arn is None:
+            return FORBIDDEN
+        payload = function_url.event(url, request, self.runner.new_id(), self._clock.now())
+        try:
+            return function_url.answer(self.call(function.arn, json.dumps(payload), "URL"))
+        except HandlerError as error:
+            return function_url.failure(error)
 
     def _invoke(self, record: Any, body: Any, headers: Any, answer_headers: Any) -> str:
         payload = (body.decode() if isinstance(body, bytes) else body) or "{}"

@@ -16,6 +16,7 @@ from simulator.clock import VirtualClock
 from simulator.delivery import Delivery
 from simulator.eventbridge import Event, EventBridge
 from simulator.faults import Faults, Place, places
+from simulator.function_url import Request, UrlAnswer
 from simulator.journal import Journal
 from simulator.lambda_ import Functions
 from simulator.quiet import QuietSweeps
@@ -111,6 +112,7 @@ class World:
         self.stack.create()
         for function in deployment.functions(self.stack):
             self.functions.add(function)
+        self.functions.urls = {url.function_arn: url for url in deployment.urls(self.stack)}
         for name, policy in deployment.policies(self.stack):
             self.functions.configure(name, policy)
 
@@ -142,6 +144,13 @@ class World:
     def invoke(self, function: str, event: Any) -> Any:
         """Run a function as the console's test button does: its result, or HandlerError with Lambda's error type."""
         return self.functions.call(function, json.dumps(event), "console")
+
+    def call_url(
+        self, function: str, body: Any = None, *, caller_arn: str | None = None, method: str = "POST", query: str = ""
+    ) -> UrlAnswer:
+        """Call the URL of a function, signed by `caller_arn`. Without a caller AWS_IAM answers 403."""
+        request = Request(body=body, caller_arn=caller_arn, method=method, query=query)
+        return self.functions.call_url(function, request)
 
     def emit(
         self,

@@ -83,7 +83,7 @@ def test_names_are_drawn_from_the_seed() -> None:
 def test_outputs_are_resolved() -> None:
     with deployed() as world:
         assert world.stack is not None
-        assert world.stack.outputs() == {"WorkflowArn": world.physical_id("Workflow")}
+        assert world.stack.outputs()["WorkflowArn"] == world.physical_id("Workflow")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A function that does what its event says."""
 
+import json
 import os
 import sys
 import time
@@ -50,10 +51,26 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:  # noqa: C901  #
         case "call":
             answer = client("lambda").invoke(FunctionName=event["function"], Payload=event["payload"])
             return {"error": answer.get("FunctionError"), "payload": answer["Payload"].read().decode()}
+        case None if "requestContext" in event:
+            return _answer_request(event)
         case "sweep":
             return {"look_again_at": event.get("look_again_at"), "blocks": _blocks()}
         case _:
             return {"runs": runs[0], "event": event, "environment": dict(os.environ), "id": str(uuid.uuid4())}
+
+
+def _answer_request(event: dict[str, Any]) -> Any:
+    """Do what the body of a request says."""
+    asked = json.loads(event.get("body") or "{}")
+    match asked.get("do"):
+        case "refuse":
+            return {"statusCode": 409, "headers": {"Content-Type": "application/json"}, "body": '{"told": "no"}'}
+        case "say":
+            return {"statusCode": 200, "headers": {"Content-Type": "text/plain"}, "body": asked["text"]}
+        case "fail":
+            raise PermanentError("as asked")
+        case _:
+            return {"event": event}
 
 
 def _sleep(seconds: float, context: Any) -> Any:
