@@ -12,6 +12,7 @@ from capacity_blocks.adapters.dynamodb_purchases import DynamoDbPurchaseLedger
 from capacity_blocks.core.purchase.book_record import BookFullError
 from capacity_blocks.core.purchase.budget import Book, Entry, Standing
 from capacity_blocks.core.purchase.intent import Intent, IntentState, moved
+from capacity_blocks.core.purchase.purchase_tag import history_line
 from capacity_blocks.purchase_ports import PurchaseLedger, RequestRow
 from tests import aws
 from tests.fakes import FakePurchaseLedger
@@ -352,3 +353,28 @@ def test_what_is_in_a_full_book_can_still_be_paid_and_what_is_not_released(ledge
 
     assert ledger.put_book(after, replacing=full)
     assert ledger.book(full.pool) == after
+
+
+# History
+
+
+def lines(ledger: PurchaseLedger, intent_id: str) -> list[dict[str, str]]:
+    if isinstance(ledger, FakePurchaseLedger):
+        return [line for line in ledger.history if line["intent"] == intent_id]
+    assert isinstance(ledger, DynamoDbPurchaseLedger)
+    found = ledger._client.query(
+        TableName="ledger",
+        KeyConditionExpression="kind = :kind",
+        ExpressionAttributeValues={":kind": {"S": f"history#{intent_id}"}},
+    )
+    return [{name: text["S"] for name, text in item["line"]["M"].items()} for item in found["Items"]]
+
+
+def test_each_state_of_an_intent_leaves_a_line_in_its_history(ledger: PurchaseLedger, other: PurchaseLedger) -> None:
+    rejected = moved(ASKED, IntentState.REJECTED, NOW, "rejected by somebody")
+
+    assert ledger.put_intent(ASKED, None)
+    assert ledger.put_intent(APPROVED, ASKED)
+    assert not other.put_intent(rejected, ASKED)  # too late: it leaves no line either
+
+    assert lines(ledger, ASKED.intent_id) == [history_line(ASKED), history_line(APPROVED)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from capacity_blocks.core.purchase import book_record, canonical, record
 from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
+from capacity_blocks.core.purchase.purchase_tag import history_line
 from capacity_blocks.purchase_ports import RequestRow
 from tests.fakes.failing import Errors, perhaps_raise
 
@@ -23,6 +24,7 @@ class FakePurchaseLedger:
     requests: dict[str, RequestRow] = field(default_factory=dict)
     kept: dict[Row, Intent] = field(default_factory=dict)
     tokens: dict[Row, str] = field(default_factory=dict)
+    history: list[dict[str, str]] = field(default_factory=list)  # of all intents
     books: dict[str, list[Book]] = field(default_factory=dict)
     writers: dict[Row | str, str] = field(default_factory=dict)  # the run that wrote an intent or a book last
     errors: Errors = field(default_factory=dict)
@@ -65,6 +67,7 @@ class FakePurchaseLedger:
         is_written = held == _text(replacing) or (held == _text(intent) and self.writers[row] == self.run)
         if is_written:
             self.kept[row], self.writers[row] = intent, self.run
+            self.history.append(history_line(intent))
         perhaps_raise(self.lost, "put_intent")
         return is_written
 

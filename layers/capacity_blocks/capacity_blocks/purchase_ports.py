@@ -105,6 +105,8 @@ class PurchaseLedger(Protocol):
     def put_intent(self, intent: Intent, replacing: Intent | None) -> bool:
         """Write an intent if the row there is still `replacing` (None: none there); False if another run was faster.
 
+        Its line in the history, which is only ever added to, is written with it or not at all.
+
         What another run wrote is never taken for this one's own, even when it is the same to the letter.
         """
 

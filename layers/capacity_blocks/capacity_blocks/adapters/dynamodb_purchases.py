@@ -12,6 +12,9 @@ from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.purchase_ports import RequestRow
 
+# "TransactWriteItems", CancellationReasons: the row is not what was read, or another run is writing it right now.
+LOST_RACES = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
@@ -79,7 +82,24 @@ class DynamoDbPurchaseLedger:
 
     @raises_aws_error
     def put_intent(self, intent: Intent, replacing: Intent | None) -> bool:
-        return self._put_own(purchase_item.intent_item(intent, self._run), *purchase_item.is_still(replacing))
+        # With its line in the history in one transaction: neither is there without the other, whatever crashes.
+        item, (expression, values) = purchase_item.intent_item(intent, self._run), purchase_item.is_still(replacing)
+        put = {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": expression,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **({"ExpressionAttributeValues": values} if values else {}),  # DynamoDB refuses an empty one
+        }
+        line = {"TableName": self._table, "Item": purchase_item.line_item(intent, self._run)}
+        try:
+            self._client.transact_write_items(TransactItems=[{"Put": put}, {"Put": line}])  # type: ignore[typeddict-item]  # put has an optional key
+        except self._client.exceptions.TransactionCanceledException as error:
+            reason = error.response["CancellationReasons"][0]
+            if reason["Code"] not in LOST_RACES:
+                raise
+            return reason.get("Item") == item
+        return True
 
     @raises_aws_error
     def book(self, pool: str) -> Book:

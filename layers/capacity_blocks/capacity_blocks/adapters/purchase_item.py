@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from capacity_blocks.adapters.claim_item import Item
+from capacity_blocks.adapters.claim_item import Item, written
 from capacity_blocks.core.purchase import book_record, canonical, record
 from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
+from capacity_blocks.core.purchase.purchase_tag import history_line
 from capacity_blocks.purchase_ports import RequestRow
 
 ABSENT = "attribute_not_exists(kind)"
@@ -59,6 +60,14 @@ def intent_item(intent: Intent, run: str) -> Item:
 
 def intent_of(item: Mapping[str, Any]) -> Intent:
     return record.to_intent(json.loads(item["intent"]["S"]))
+
+
+def line_item(intent: Intent, run: str) -> Item:
+    """Return the line that an intent leaves in its history, which is only ever added to."""
+    line = {name: {"S": text} for name, text in history_line(intent).items()}
+    # One run writes one state of an intent once: a write that is sent again is the same line.
+    key = f"{written(intent.changed_at)}#{run}#{intent.state.value}#{len(intent.approvals)}"
+    return {"kind": {"S": f"history#{intent.intent_id}"}, "key": {"S": key}, "line": {"M": line}}
 
 
 def is_still(intent: Intent | None) -> tuple[str, Item]:
