@@ -41,7 +41,7 @@ class Ec2Offerings:
         except ClientError as error:
             words = f"{code(error)}: {message(error)}"
             return Answer(query=query, outcome=_outcome(error), at=now, message=words)
-        except (BotoCoreError, ResponseParserError) as error:
+        except (BotoCoreError, ResponseParserError, ValueError) as error:  # a date that is none is a ValueError
             words = f"{type(error).__name__}: {error}"
             return Answer(query=query, outcome=Outcome.FAILED, at=now, message=words)
         return self._answer(query, now, items)

@@ -41,7 +41,7 @@ class Ec2Purchases:
             reply = self._ask(terms, tags, dry_run=True)
         except ClientError as error:
             return code(error), message(error)
-        except (BotoCoreError, ResponseParserError) as error:
+        except (BotoCoreError, ResponseParserError, ValueError) as error:  # a date that is none is a ValueError
             return None, f"{type(error).__name__}: {error}"
         return None, f"EC2 answered a dry run with a purchase of {', '.join(_ids(reply)) or 'nothing that it names'}"
 
