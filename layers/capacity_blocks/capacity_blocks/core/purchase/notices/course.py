@@ -1,5 +1,6 @@
 """What went wrong with a request as a whole: started twice, not readable, or its workflow failed."""
 
+import re
 from collections.abc import Sequence
 
 from capacity_blocks.core.notice import Notice, Severity
@@ -29,7 +30,7 @@ def request_taken(*, request_id: str, holder: str, execution: str, pool: str | N
 
 
 def request_malformed(*, error: str, request_id: str = "", execution: str) -> Notice:
-    mistakes = error.split("; ")
+    mistakes = re.split("; (?!allowed: )", error)  # each says what is allowed after a semicolon of its own
     return about_execution(
         request_id,
         "request-malformed",

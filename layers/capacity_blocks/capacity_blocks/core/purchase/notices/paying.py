@@ -23,7 +23,10 @@ def payment_pending(*, intent: Intent, deadline: datetime, execution: str, time_
         "payment-pending",
         severity=Severity.INFO,
         title=f"Payment awaited: {fee(intent.terms)} for {what(intent.terms)}",
-        text=f"EC2 has until {until} to take the fee. The block is ours once it has; you are told when, or if the payment fails.",
+        text=(
+            f"EC2 has until {until} to take the fee. The block is ours once it has; you are told when, or if the "
+            "payment fails."
+        ),
         execution=execution,
         time_zone=time_zone,
         facts=(("Paid before", until),),
@@ -92,8 +95,9 @@ def payment_overdue(*, intent: Intent, deadline: datetime, execution: str, time_
         severity=Severity.CRITICAL,
         title=f"Payment overdue: {fee(intent.terms)} for {what(intent.terms)}",
         text=(
-            f"EC2 had until {local(deadline, time_zone)} to take the fee, and says neither that it is paid nor that the payment failed. "
-            f"{', '.join(intent.reservation_ids)} is looked at further; the money stays reserved."
+            f"EC2 had until {local(deadline, time_zone)} to take the fee, and says neither that it is "
+            f"paid nor that the payment failed. {', '.join(intent.reservation_ids)} is looked at further; the money "
+            "stays reserved."
         ),
         next_step=f"{PAYMENT_METHOD} Then open a support case with EC2 and name the reservation.",
         execution=execution,
