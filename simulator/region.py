@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from simulator import auto_scaling, moto_ec2, tagging
+from simulator import auto_scaling, moto_ec2, quotas, tagging
 from simulator.assumptions import Assumptions
 from simulator.auto_scaling.journal import Journal as GroupJournal
 from simulator.capacity_blocks import CapacityBlockEngine
@@ -34,9 +34,11 @@ class Region:
         auto_scaling.install()
         eks.install()
         tagging.install()
+        quotas.install()
         rng = component(seed, f"capacity blocks:{name}")
         self.engine = CapacityBlockEngine(clock, name, account, rng, assumptions, emit)
         moto_ec2.bind(get_backend("ec2")[account][name], self.engine)
+        quotas.attach(self.engine)
         self.facts = GroupJournal()
         self.facts.on_fact.append(journal.adopt)
         self.auto_scaling = auto_scaling.attach(

@@ -109,6 +109,10 @@ class CapacityBlockEngine:
         """Concurrent instances by family, such as `{"p5": 0}`; a family without an entry has the general limit."""
         return self._holdings.quotas
 
+    def quota(self, family: str) -> int:
+        """How many instances of a family the account may hold at a time."""
+        return self._holdings.quota(family)
+
     # --- what clients call ---
 
     def call(self, operation: str, **parameters: Any) -> Document:

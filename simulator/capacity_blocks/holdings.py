@@ -17,6 +17,9 @@ Document = dict[str, Any]
 Parameters = Mapping[str, Any]
 Terminate = Callable[[str], None]
 
+# "Capacity Blocks for ML": at most 256 instances across blocks on a date, for a whole organization.
+MOST_AT_ONCE = 256
+
 
 class Emit(Protocol):
     """Hand an event to the bus. It must only be queued there: the engine is in the middle of a change."""
@@ -64,6 +67,9 @@ class Holdings:
         """Say that a describe call could show something else now, here and for the local AWS as a whole."""
         self.version += 1
         changes.bump()
+
+    def quota(self, family: str) -> int:
+        return self.quotas.get(family, MOST_AT_ONCE)
 
     def next_order(self) -> int:
         self.last_order += 1

@@ -125,6 +125,6 @@ class Offerings:
     def _check_quota(self, families: set[str]) -> None:
         """A quota of 0 answers like a throttle (seen with trn2: the code went away when the quota was granted)."""
         for family in sorted(families):
-            if self._holdings.quotas.get(family) == 0:
+            if self._holdings.quota(family) == 0:
                 message = f"You've reached the limit for this account: 0 concurrent {family} Capacity Blocks"
                 raise CapacityBlockError("CapacityBlockDescribeLimitExceeded", message)

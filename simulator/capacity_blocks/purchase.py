@@ -6,7 +6,7 @@ from datetime import datetime
 from . import event
 from .document import block_document, reservation_document
 from .error import CapacityBlockError, invalid_value, missing
-from .holdings import Dice, Document, Holdings, Parameters
+from .holdings import MOST_AT_ONCE, Dice, Document, Holdings, Parameters
 from .lifecycle import Lifecycle
 from .market import peak
 from .offering import Offering, Offerings
@@ -16,8 +16,6 @@ from .tagging import Tagging, from_specifications
 
 # "Capacity Blocks for ML", platforms. botocore's enum is wider.
 PLATFORMS = frozenset({"Linux/UNIX", "Red Hat Enterprise Linux", "RHEL with HA", "SUSE Linux", "Ubuntu Pro"})
-# "Capacity Blocks for ML": at most 256 instances across blocks on a date, for a whole organization.
-_MOST_AT_ONCE = 256
 
 
 class Purchases:
@@ -111,7 +109,7 @@ class Purchases:
     def _check_limits(self, offering: Offering) -> None:
         """Refuse more at one moment than the quota of a family and the limit of all blocks (the code is assumed)."""
         families = sorted({each.shelf.family for each in offering.segments})
-        limits = {None: _MOST_AT_ONCE} | {each: self._holdings.quotas.get(each, _MOST_AT_ONCE) for each in families}
+        limits = {None: MOST_AT_ONCE} | {each: self._holdings.quota(each) for each in families}
         for family, limit in limits.items():
             parts = [each for each in offering.segments if family in (None, each.shelf.family)]
             start, end = min(each.start for each in parts), max(each.end for each in parts)
