@@ -94,11 +94,16 @@ def test_a_failure_says_what_was_released_and_what_is_open() -> None:
     )
 
 
-def test_a_failure_before_any_intent_says_that_nothing_was_bought() -> None:
+def test_a_failure_that_leaves_nothing_open_does_not_say_whether_something_was_bought() -> None:
     notice = notices.request_failed(request_id="may-training", error="boom", execution=EXECUTION)
 
-    assert notice.text == "It says: boom\n\nNothing was bought, and nothing is reserved."
-    assert notice.next_step == "Look at the failed step. If it is still wanted, start a request with a new request_id."
+    assert (
+        notice.text == "It says: boom\n\nIt leaves nothing open: no question, no unclear purchase, no money reserved."
+    )
+    assert notice.next_step == (
+        "Look at the failed step. If no notice says that it was bought, and it is still wanted, start a request with a "
+        "new request_id."
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.notices.fact import about_execution, fee, listed, paragraphs, section, what
 from capacity_blocks.core.purchase.notices.link import execution_link, mark
-from capacity_blocks.core.purchase.notices.sequel import START_ANOTHER
 from capacity_blocks.core.purchase.words import when
 
 
@@ -64,12 +63,15 @@ def request_failed(
             section("Given up, with the reserved money free again:", map(_open, released)),
             section("Still open; money is or may be spent, so it stays reserved:", map(_open, still_open)),
             "That is looked after every quarter of an hour until its end is known, and told." if still_open else "",
-            "" if released or still_open else "Nothing was bought, and nothing is reserved.",
+            ""
+            if released or still_open
+            else "It leaves nothing open: no question, no unclear purchase, no money reserved.",
         ),
         next_step=(
             "Look at the failed step. Do not buy again before you are told how the open ones came out."
             if still_open
-            else f"Look at the failed step. {START_ANOTHER}"
+            else "Look at the failed step. If no notice says that it was bought, and it is still wanted, start a request "
+            "with a new request_id."
         ),
         pool=pool,
         execution=execution,
