@@ -70,8 +70,8 @@ def request_failed(
         next_step=(
             "Look at the failed step. Do not buy again before you are told how the open ones came out."
             if still_open
-            else "Look at the failed step. If no notice says that it was bought, and it is still wanted, start a request "
-            "with a new request_id."
+            else "Look at the failed step. If no notice says that it was bought, and it is still wanted, start a "
+            "request with a new request_id."
         ),
         pool=pool,
         execution=execution,
