@@ -32,7 +32,10 @@ from tests.unit.core.purchase.shapes import END, NOW, an_offering, some_settings
 POOL = "training"
 MONEY = some_settings(monthly_budget=Decimal(100), most_per_pool=Decimal(150))
 FEES = [Decimal(fee) for fee in ("40", "33.33", "90", "26.67", "0.01", "15", "15", "50", "9.99", "60", "5", "22.5")]
-INTENTS = [an_intent(an_offering(upfront_fee=fee), number=number) for number, fee in enumerate(FEES, start=1)]
+UNTIL = END + timedelta(days=60)  # so that blocks of several months count for the pool at a time
+INTENTS = [
+    an_intent(an_offering(upfront_fee=fee, end=UNTIL), number=number) for number, fee in enumerate(FEES, start=1)
+]
 AMOUNTS = {each.intent_id: each.terms.upfront_fee for each in INTENTS}
 
 Change = Callable[[Book], Book]
@@ -206,7 +209,7 @@ class Contested(RuleBasedStateMachine):
         name, fee, now = intent.intent_id, intent.terms.upfront_fee, self.now
         match verb:
             case "reserve":
-                return lambda book: budget.reserve(now, book, name, fee, END, MONEY)
+                return lambda book: budget.reserve(now, book, name, fee, UNTIL, MONEY)
             case "commit":
                 return lambda book: budget.commit(book, name)
             case "release":
