@@ -73,8 +73,9 @@ def test_an_intent_is_stored_as_one_text_with_the_run_that_wrote_it(
 ) -> None:
     ledger.put_intent(INTENT, replacing=None)
 
-    (item,) = stored(client)
+    line, item = stored(client)
     assert json.loads(item.pop("intent")["S"]) == of_intent(INTENT)
+    assert line["kind"] == {"S": f"history#{INTENT.intent_id}"}
     assert item == {"kind": {"S": "intent#may-training"}, "key": {"S": "000001"}, "run": {"S": "run-1"}}
 
 
@@ -116,7 +117,7 @@ def test_nothing_of_a_purchase_ever_expires(client: Any, ledger: DynamoDbPurchas
     ledger.keep_token(INTENT, "t1")
     ledger.put_book(BOOK, replacing=Book(pool="training"))
 
-    assert len(stored(client)) == 4
+    assert len(stored(client)) == 5
     assert not any("expires_at" in item for item in stored(client))
 
 

@@ -64,12 +64,17 @@ OWN_METHOD = re.compile(r"self\.(_?[a-z]\w*)\(")
 OF_OTHER_QUOTAS = {"servicequotas:GetServiceQuota"}
 
 
+# A transaction takes the permission of each thing in it ("DynamoDB API permissions"); ours only put.
+OF_TRANSACTIONS = {"dynamodb:TransactWriteItems": "dynamodb:PutItem"}
+
+
 def calls(source: str, clients: dict[str, tuple[str, str]]) -> set[str]:
     found = set()
     for attribute, paginated, direct in CALL.findall(source):
         service, prefix = clients[attribute]
         operation = aws.client(service).meta.method_to_api_mapping[paginated or direct]
-        found.add(f"{prefix}:{operation}")
+        action = f"{prefix}:{operation}"
+        found.add(OF_TRANSACTIONS.get(action, action))
     return found
 
 

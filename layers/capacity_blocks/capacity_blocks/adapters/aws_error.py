@@ -5,6 +5,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from capacity_blocks.core.throttle import NOT_NOW
 from capacity_blocks.ports import AwsError
@@ -22,7 +23,7 @@ def raises_aws_error(call: Callable[P, T]) -> Callable[P, T]:
             return call(*args, **kwargs)
         except ClientError as error:
             raise AwsError(error.operation_name, code(error), message(error), definite=is_definite(error)) from error
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:  # the latter, of a garbled reply, is none of the former
             # What botocore finds wrong with the arguments was never sent; all else may have been carried out.
             definite = isinstance(error, ParamValidationError)
             raise AwsError(call.__qualname__, type(error).__name__, str(error), definite=definite) from error

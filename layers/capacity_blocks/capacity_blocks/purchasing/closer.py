@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.budget import BudgetError
 from capacity_blocks.core.purchase.intent import Intent, IntentState
 from capacity_blocks.core.purchase.reading import shown
+from capacity_blocks.core.purchase.request import PurchaseRequestError
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
+from capacity_blocks.purchasing.opener import RequestTakenError
 from capacity_blocks.purchasing.scribe import LostRaceError, Scribe
 from capacity_blocks.purchasing.step import StepError, find, reference, section, text
 
@@ -55,12 +58,10 @@ class Closer:
         """
         end = _end(event)
         request_id = end.document.get("request_id")
-        row = self.ledger.request(request_id) if isinstance(request_id, str) else None
+        row = self.ledger.request(request_id) if isinstance(request_id, str) and request_id else None
         if row is None or row.execution != end.execution:
             if end.error:
-                self.scribe.say(
-                    notices.request_failed(request_id=str(request_id), execution=end.execution, error=end.error)
-                )
+                self.scribe.say(_unheld(end, str(request_id or "")))
             return {"told": f"request {shown(request_id)} is not held by this execution", "open": []}
         if row.ended is not None:
             return {"told": f"the request has ended: {row.ended}", "open": []}
@@ -101,6 +102,15 @@ class Closer:
             self.bookkeeper.release(self.clock.now(), intent)
         except BudgetError:  # it was committed: somebody found it bought, and the book tells the truth
             return
+
+
+def _unheld(end: End, request_id: str) -> Notice:
+    """Word the failure of a workflow that holds no request: most often it was never one that could be read."""
+    for name in (PurchaseRequestError.__name__, RequestTakenError.__name__):
+        if end.error.startswith(f"{name}: "):
+            mistakes = end.error.removeprefix(f"{name}: ")
+            return notices.request_malformed(error=mistakes, request_id=request_id, execution=end.execution)
+    return notices.request_failed(request_id=request_id, execution=end.execution, error=end.error)
 
 
 def _end(event: Mapping[str, Any]) -> End:

@@ -87,11 +87,11 @@ class Purchaser:
         if query.not_before is not None and query.not_before <= now:
             query = replace(query, not_before=None)  # EC2 refuses a start in the past
         answer = self.offerings[query.subject.region].search(query, now)
-        match answer.outcome:
-            case Outcome.ON_SALE | Outcome.SOLD_OUT | Outcome.NOT_OFFERED:
-                return answer.offerings
-            case Outcome.THROTTLED | Outcome.FAILED:
-                raise UnreadError(f"{intent.intent_id}: what is on sale could not be found out: {answer.message}")
+        is_told = answer.outcome in {Outcome.SOLD_OUT, Outcome.NOT_OFFERED}
+        # With a message an offering is left out that could not be read: it may be the one that was approved.
+        if is_told or (answer.outcome is Outcome.ON_SALE and not answer.message):
+            return answer.offerings
+        raise UnreadError(f"{intent.intent_id}: what is on sale could not be found out: {answer.message}")
 
     def _refused_dry_run(self, purchases: Purchases, intent: Intent, tags: Mapping[str, str]) -> Violation | None:
         code, message = purchases.dry_run(intent.terms, tags)

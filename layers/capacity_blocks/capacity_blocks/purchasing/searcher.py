@@ -51,7 +51,11 @@ class Searcher:
         again = search.search_again_at(self.clock.now(), request, answers)
         return {
             **_laid_out(request, ranking, found),
-            "warnings": [*around.errors, *self._quota_warnings(request, regions)],
+            "warnings": [
+                *around.errors,
+                *(answer.message for answer in found.on_sale if answer.message),
+                *self._quota_warnings(request, regions),
+            ],
             "notes": list(request.notes),
             "searched_at": self.clock.now().isoformat(),
             "search_again_at": None if again is None else again.isoformat(),

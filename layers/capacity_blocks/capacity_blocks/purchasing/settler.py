@@ -7,7 +7,7 @@ from datetime import timedelta
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.intent import HOLDS_RESERVATIONS, Intent, IntentState, learned
 from capacity_blocks.core.purchase.lookup import Candidate
-from capacity_blocks.core.purchase.payment import deadline, failed, standing
+from capacity_blocks.core.purchase.payment import deadline, standing
 from capacity_blocks.core.purchase.purchase_tag import tags_on_create
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.ports import AwsError, Clock
@@ -51,8 +51,6 @@ class Settler:
                 intent = self._moved(intent, IntentState.PAID, "EC2 has taken the fee")
                 context = self.scribe.context(intent)
                 self.scribe.say(notices.paid(intent=intent, reservations=found, book=book, **context))
-                if partly := failed(found):
-                    self.scribe.say(notices.payment_failed(intent=intent, failed=partly, **context))
                 return Look(word=Word.PAID, intent=intent)
             case IntentState.PAYMENT_FAILED:
                 self.bookkeeper.release(self.clock.now(), intent)
