@@ -11,7 +11,7 @@ import pytest
 from capacity_blocks.adapters.dynamodb_purchases import DynamoDbPurchaseLedger
 from capacity_blocks.core.purchase.book_record import BookFullError
 from capacity_blocks.core.purchase.budget import Book, Entry, Standing
-from capacity_blocks.core.purchase.intent import Intent, IntentState, moved
+from capacity_blocks.core.purchase.intent import Intent, IntentState, learned, moved
 from capacity_blocks.core.purchase.purchase_tag import history_line
 from capacity_blocks.purchase_ports import PurchaseLedger, RequestRow
 from tests import aws
@@ -378,3 +378,19 @@ def test_each_state_of_an_intent_leaves_a_line_in_its_history(ledger: PurchaseLe
     assert not other.put_intent(rejected, ASKED)  # too late: it leaves no line either
 
     assert lines(ledger, ASKED.intent_id) == [history_line(ASKED), history_line(APPROVED)]
+
+
+def test_a_write_that_is_sent_twice_leaves_one_line(ledger: PurchaseLedger) -> None:
+    for _ in range(2):
+        ledger.put_intent(ASKED, replacing=None)
+
+    assert lines(ledger, ASKED.intent_id) == [history_line(ASKED)]
+
+
+def test_what_is_learned_within_a_state_is_a_line_of_its_own(ledger: PurchaseLedger) -> None:
+    bought = moved(ATTEMPTING, IntentState.BOUGHT, NOW, "EC2 said so", ("cr-0a",))
+    more = learned(bought, ("cr-0b",))
+    ledger.put_intent(bought, replacing=None)
+    ledger.put_intent(more, replacing=bought)
+
+    assert lines(ledger, ASKED.intent_id) == [history_line(bought), history_line(more)]

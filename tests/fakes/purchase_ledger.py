@@ -67,6 +67,7 @@ class FakePurchaseLedger:
         is_written = held == _text(replacing) or (held == _text(intent) and self.writers[row] == self.run)
         if is_written:
             self.kept[row], self.writers[row] = intent, self.run
+        if is_written and held != _text(intent):
             self.history.append(history_line(intent))
         perhaps_raise(self.lost, "put_intent")
         return is_written

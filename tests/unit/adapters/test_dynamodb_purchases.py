@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 from capacity_blocks.adapters.dynamodb_purchases import DynamoDbPurchaseLedger
 from capacity_blocks.core.purchase.book_record import of_book
 from capacity_blocks.core.purchase.budget import Book, Entry
+from capacity_blocks.core.purchase.purchase_tag import history_line
 from capacity_blocks.core.purchase.record import of_intent
 from capacity_blocks.ports import AwsError
 from capacity_blocks.purchase_ports import RequestRow
@@ -57,7 +58,7 @@ def ledger(client: Any) -> DynamoDbPurchaseLedger:
 
 def stored(client: Any) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = client.scan(TableName="ledger")["Items"]
-    return items
+    return sorted(items, key=lambda item: str(item["kind"]["S"]))
 
 
 def test_a_request_is_stored_under_its_id_and_with_how_it_ended(client: Any, ledger: DynamoDbPurchaseLedger) -> None:
@@ -68,15 +69,19 @@ def test_a_request_is_stored_under_its_id_and_with_how_it_ended(client: Any, led
     assert stored(client) == [{**STORED_ROW, "ended": {"S": "paid"}}]
 
 
-def test_an_intent_is_stored_as_one_text_with_the_run_that_wrote_it(
+def test_an_intent_is_stored_as_one_text_with_the_run_that_wrote_it_and_a_line_of_its_history(
     client: Any, ledger: DynamoDbPurchaseLedger
 ) -> None:
     ledger.put_intent(INTENT, replacing=None)
 
     line, item = stored(client)
     assert json.loads(item.pop("intent")["S"]) == of_intent(INTENT)
-    assert line["kind"] == {"S": f"history#{INTENT.intent_id}"}
     assert item == {"kind": {"S": "intent#may-training"}, "key": {"S": "000001"}, "run": {"S": "run-1"}}
+    assert line == {
+        "kind": {"S": f"history#{INTENT.intent_id}"},
+        "key": {"S": "2026-04-20T08:00:00.000000+00:00#run-1#asked#0#0"},
+        "line": {"M": {name: {"S": text} for name, text in history_line(INTENT).items()}},
+    }
 
 
 def test_a_token_is_stored_beside_its_intent(client: Any, ledger: DynamoDbPurchaseLedger) -> None:
@@ -199,11 +204,41 @@ def test_a_ledger_that_does_not_answer_is_an_error_and_not_an_empty_one(client: 
         ask(DynamoDbPurchaseLedger(client, "no-such-table", "run-1"))
 
 
-def test_a_write_whose_reply_does_not_come_is_an_error_after_which_nothing_is_known() -> None:
+def cancelled(*reasons: str) -> bool:
+    """Put an intent, and have DynamoDB cancel the transaction for the reasons given."""
     client = aws.client("dynamodb")
     with Stubber(client) as stub:
-        stub.add_client_error("put_item", "InternalServerError", http_status_code=500)
-        with pytest.raises(AwsError) as raised:
-            DynamoDbPurchaseLedger(client, "ledger", "run-1").put_intent(INTENT, replacing=None)
+        stub.add_client_error(
+            "transact_write_items",
+            "TransactionCanceledException",
+            http_status_code=400,
+            modeled_fields={"CancellationReasons": [{"Code": reason} for reason in reasons]},
+        )
+        return DynamoDbPurchaseLedger(client, "ledger", "run-1").put_intent(INTENT, replacing=None)
+
+
+def test_of_two_runs_that_write_an_intent_at_one_time_neither_need_win() -> None:
+    assert not cancelled("TransactionConflict", "None")
+
+
+@pytest.mark.parametrize("reasons", [("ThrottlingError", "None"), ("None", "TransactionConflict")], ids=str)
+def test_an_intent_that_is_not_written_for_another_reason_is_an_error(reasons: tuple[str, str]) -> None:
+    with pytest.raises(AwsError, match="TransactWriteItems: TransactionCanceledException"):
+        cancelled(*reasons)
+
+
+WRITES: dict[str, Any] = {
+    "transact_write_items": lambda ledger: ledger.put_intent(INTENT, replacing=None),
+    "put_item": lambda ledger: ledger.put_book(BOOK, replacing=Book(pool="training")),
+}
+
+
+@pytest.mark.parametrize(("method", "write"), WRITES.items(), ids=WRITES.keys())
+def test_a_write_whose_reply_does_not_come_is_an_error_after_which_nothing_is_known(method: str, write: Any) -> None:
+    client = aws.client("dynamodb")
+    with Stubber(client) as stub:
+        stub.add_client_error(method, "InternalServerError", http_status_code=500)
+        with pytest.raises(AwsError, match="InternalServerError") as raised:
+            write(DynamoDbPurchaseLedger(client, "ledger", "run-1"))
 
     assert not raised.value.definite

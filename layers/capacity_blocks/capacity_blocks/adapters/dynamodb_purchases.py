@@ -12,11 +12,11 @@ from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.purchase_ports import RequestRow
 
-# "TransactWriteItems", CancellationReasons: the row is not what was read, or another run is writing it right now.
-LOST_RACES = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
+
+# "TransactWriteItems", CancellationReasons: the row is not what was read, or another run is writing it right now.
+LOST_RACES = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 
 class DynamoDbPurchaseLedger:
@@ -26,6 +26,7 @@ class DynamoDbPurchaseLedger:
     write of the very same thing: of two runs that set out to buy by one intent, one must lose.
     """
 
+    # TransactWriteItems is no action of IAM's: each of its parts is ("Using IAM with DynamoDB transactions").
     PERMISSIONS = frozenset({"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"})
     DEPENDENT_PERMISSIONS = frozenset[str]()
 

@@ -65,8 +65,9 @@ def intent_of(item: Mapping[str, Any]) -> Intent:
 def line_item(intent: Intent, run: str) -> Item:
     """Return the line that an intent leaves in its history, which is only ever added to."""
     line = {name: {"S": text} for name, text in history_line(intent).items()}
-    # One run writes one state of an intent once: a write that is sent again is the same line.
-    key = f"{written(intent.changed_at)}#{run}#{intent.state.value}#{len(intent.approvals)}"
+    # A write that is sent again is the same line. Within a state, approvals and reservations only ever become more.
+    more = f"{len(intent.approvals)}#{len(intent.reservation_ids)}"
+    key = f"{written(intent.changed_at)}#{run}#{intent.state.value}#{more}"
     return {"kind": {"S": f"history#{intent.intent_id}"}, "key": {"S": key}, "line": {"M": line}}
 
 
