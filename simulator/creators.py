@@ -24,6 +24,7 @@ RECORDED = (
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
+    "AWS::Lambda::ResourcePolicy",
     "AWS::Logs::MetricFilter",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",

@@ -34,8 +34,8 @@ class Settings:
             return cls(
                 topic_arn=env["TOPIC_ARN"],
                 ledger_table=env["LEDGER_TABLE"],
-                observe_only=_boolean(env, "OBSERVE_ONLY"),
-                regions=tuple(dict.fromkeys(env["REGIONS"].replace(",", " ").split())) or (env["AWS_REGION"],),
+                observe_only=boolean(env, "OBSERVE_ONLY"),
+                regions=regions(env),
                 pool_settings_path=env["POOL_SETTINGS_PATH"],
                 schedule_group=env["SCHEDULE_GROUP"],
                 schedule_role_arn=env["SCHEDULE_ROLE_ARN"],
@@ -52,7 +52,12 @@ class Settings:
             raise SettingsError(f"environment variable {missing.args[0]} is not set") from None
 
 
-def _boolean(env: Mapping[str, str], name: str) -> bool:
+def regions(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the regions to look after, each once; the stack's own where none is named."""
+    return tuple(dict.fromkeys(env["REGIONS"].replace(",", " ").split())) or (env["AWS_REGION"],)
+
+
+def boolean(env: Mapping[str, str], name: str) -> bool:
     match env[name]:
         case "true":
             return True
