@@ -6,35 +6,25 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from unittest import mock
 
 from botocore.client import BaseClient
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
+from botocore.exceptions import BotoCoreError, ClientError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.responses import ActionResult
 from moto.moto_api._internal import mock_random
 
 from simulator import validation
 from simulator.assumptions import Delay
+from simulator.attempt import Attempt
 from simulator.call import CALLER, READS, Call, CrashedError
 from simulator.clock import VirtualClock
 from simulator.faults import Fault, Faults
 from simulator.randomness import component
-from simulator.throttling import throttled
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What shall happen to the attempts of one call on their way."""
-
-    call: Call
-    protocol: str
-    throttles: int
-    lose_reply: bool
 
 
 class Calls:
@@ -45,7 +35,7 @@ class Calls:
         self._faults = faults
         self._latency = latency
         self._rng = component(seed, "api")
-        self._attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
+        self._attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
         self._answers: dict[str, list[tuple[datetime, Any]]] = defaultdict(list)
         self.log: list[Call] = []
         self.mutations = 0  # by anybody: while it stands still, nobody has asked for a change
@@ -99,23 +89,18 @@ class Calls:
             operation=operation,
             mutating=mutating,
         )
-        protocol = client.meta.service_model.resolved_protocol
-        return self._struck(lambda: self._validated(ask, client, operation), call, protocol, parameters)
+        return self._struck(lambda: self._validated(ask, client, operation), call, client, parameters)
 
-    def _struck(self, ask: Callable[[], Any], call: Call, protocol: str, parameters: Mapping[str, Any]) -> Any:
-        strike = self._faults.strike
+    def _struck(self, ask: Callable[[], Any], call: Call, client: Any, parameters: Mapping[str, Any]) -> Any:
         caller = CALLER.get()
-        can_crash = caller is None or caller.can_crash
-        if can_crash and strike(Fault.CRASH_BEFORE, call.name, mutating=call.mutating):
+        can_crash = caller is not None and caller.can_crash
+        if can_crash and self._strikes(Fault.CRASH_BEFORE, call):
             raise CrashedError(f"before {call.name}")
-        self._attempt.set(
-            _Attempt(
-                call=call,
-                protocol=protocol,
-                throttles=strike(Fault.THROTTLE, call.name, mutating=call.mutating),
-                lose_reply=strike(Fault.REPLY_LOST, call.name, mutating=call.mutating) > 0,
-            )
-        )
+        stall = self._faults.hold(Fault.STALL, call.name, mutating=call.mutating, caller=call.caller)
+        if stall:
+            self._clock.sleep(stall.total_seconds())
+        protocol, config = client.meta.service_model.resolved_protocol, client.meta.config
+        self._attempt.set(Attempt(call, self._faults, protocol, config.read_timeout))
         place = len(self.log)
         self.log.append(call)
         try:
@@ -125,18 +110,24 @@ class Calls:
             raise
         except BotoCoreError as failure:
             self.log[place] = replace(call, error=type(failure).__name__)
-            raise
+            if can_crash:
+                raise
+            raise _as_seen_by_workflow(failure, call.operation) from failure
         finally:
             self._attempt.set(None)
-        if can_crash and strike(Fault.CRASH_AFTER, call.name, mutating=call.mutating):
+        if can_crash and self._strikes(Fault.CRASH_AFTER, call):
             raise CrashedError(f"after {call.name}")
         return answer
 
+    def _strikes(self, fault: Fault, call: Call) -> bool:
+        return self._faults.strike(fault, call.name, mutating=call.mutating, caller=call.caller) > 0
+
     def _maybe_stale(self, ask: Callable[[], Any], call: Call, parameters: Mapping[str, Any]) -> Any:
-        if call.mutating or not self._faults.among(Fault.STALE_READ):
+        # DynamoDB: a consistent read "reflects the updates from all prior write operations that were successful".
+        if call.mutating or parameters.get("ConsistentRead") or not self._faults.among(Fault.STALE_READ):
             return ask()
         answers = self._answers[f"{call.region} {call.name} {json.dumps(parameters, sort_keys=True, default=str)}"]
-        if self._faults.strike(Fault.STALE_READ, call.name):
+        if self._strikes(Fault.STALE_READ, call):
             age = timedelta(seconds=self._faults.draw(Fault.STALE_READ, self._faults.staleness))
             for at, answer in reversed(answers):
                 if call.at - self._faults.staleness.most <= at <= call.at - age:
@@ -158,21 +149,37 @@ class Calls:
 
     def _sent(self, send: Callable[[], Any], event_name: str, request: Any) -> Any:
         attempt = self._attempt.get()
-        if attempt is not None and attempt.throttles > 0:
-            attempt.throttles -= 1
-            return throttled(attempt.call.service, attempt.call.operation, attempt.protocol, request.url)
+        if attempt is None:
+            return self._received(send, event_name)
+        return attempt.send(lambda: self._received(send, event_name), request.url, self._clock)
+
+    def _received(self, send: Callable[[], Any], event_name: str) -> Any:
+        """Let AWS carry out a request."""
         token = CALLER.set(None)  # what moto itself does on the way is no call of the handler's
         chance = mock_random.getstate() if event_name.rpartition(".")[2].startswith(READS) else None
         try:
-            answer = send()
+            return send()
         finally:
             CALLER.reset(token)
             if chance is not None:  # to look changes nothing, not even which ids are drawn later
                 mock_random.setstate(chance)
-        if attempt is not None and attempt.lose_reply:
-            attempt.lose_reply = False
-            raise ConnectionClosedError(endpoint_url=request.url)
-        return answer
+
+
+def _as_seen_by_workflow(failure: BotoCoreError, operation: str) -> ClientError:
+    """Name what a state catches when no answer came: "Lambda errors" lists Lambda.SdkClientException for it."""
+    return ClientError(
+        {
+            "Error": {"Code": "SdkClientException", "Message": str(failure)},
+            "ResponseMetadata": {
+                "HTTPStatusCode": 0,
+                "RequestId": "",
+                "HostId": "",
+                "HTTPHeaders": {},
+                "RetryAttempts": 0,
+            },
+        },
+        operation,
+    )
 
 
 def _snake(name: str) -> str:

@@ -1,61 +1,17 @@
-"""What may go wrong, by name: at chosen places, or now and then by chance."""
+"""What goes wrong in a world: at chosen places, or now and then by chance."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from simulator.assumptions import Delay, minutes, seconds
 from simulator.randomness import component
-
-
-class Fault(StrEnum):
-    """The faults that a world can show. What each strikes: an event, a schedule, or an API call of a handler."""
-
-    EVENT_LOST = "event lost"
-    EVENT_DUPLICATED = "event duplicated"
-    EVENT_LATE = "event late"
-    EVENT_REORDERED = "event reordered"
-    DELIVERY_FAILED = "delivery failed"
-    SCHEDULE_LOST = "schedule lost"
-    SCHEDULE_DUPLICATED = "schedule duplicated"
-    THROTTLE = "throttle"
-    REPLY_LOST = "reply lost"
-    STALE_READ = "stale read"
-    CRASH_BEFORE = "crash before call"
-    CRASH_AFTER = "crash after call"
-
-
-# What strikes a call of a handler.
-OF_CALLS = frozenset({Fault.THROTTLE, Fault.REPLY_LOST, Fault.STALE_READ, Fault.CRASH_BEFORE, Fault.CRASH_AFTER})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """One API call of a recorded run: the nth of its operation. A rerun meets it again until something strikes."""
-
-    operation: str
-    nth: int
-    mutating: bool
-
-    def strike(self, fault: Fault, times: int = 1) -> "Strike":
-        return Strike(fault=fault, at=self.operation, nth=self.nth, times=times, mutating=self.mutating)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strike:
-    """A fault at a chosen place.
-
-    `at` is a pattern of what it strikes: "ec2.Describe*", the detail-type of an event, the name of a schedule. `nth`
-    counts what matches from 1; without it every match is struck. `times`: attempts in a row that a throttle refuses.
-    """
-
-    fault: Fault
-    at: str = "*"
-    nth: int | None = 1
-    times: int = 1
-    mutating: bool = False  # whether only calls that change something count
+from simulator.strike import OF_CALLS as OF_CALLS
+from simulator.strike import Fault as Fault
+from simulator.strike import Place as Place
+from simulator.strike import Strike as Strike
+from simulator.strike import places as places
 
 
 class Faults:
@@ -67,11 +23,13 @@ class Faults:
         rates: Mapping[Fault, float] | None = None,
         late: Delay = minutes(1, 30),  # noqa: B008  # frozen
         staleness: Delay = seconds(1, 300),  # noqa: B008  # frozen
+        stall: Delay = seconds(1, 120),  # noqa: B008  # frozen
     ) -> None:
         self.strikes = strikes
         self.rates = dict(rates or {})
         self.late = late
         self.staleness = staleness
+        self.stall = stall
         self.seed(0)
 
     def __repr__(self) -> str:
@@ -94,14 +52,35 @@ class Faults:
         by_chance = any(rate for fault, rate in self.rates.items() if fault in OF_CALLS)
         return by_chance or any(one.fault in OF_CALLS and not one.mutating for one in self.strikes)
 
-    def strike(self, fault: Fault, at: str, *, mutating: bool = False) -> int:
+    def strike(self, fault: Fault, at: str, *, mutating: bool = False, caller: str = "") -> int:
         """Say how often `fault` strikes here (0: not at all), and count this place as passed."""
-        times = 0
+        struck = self._chosen(fault, at, caller, mutating=mutating)
+        return self._told(fault, at, max((one.times for one in struck), default=0))
+
+    def hold(self, fault: Fault, at: str, *, mutating: bool = False, caller: str = "") -> timedelta:
+        """Say how long `fault` holds up what it strikes here (0: not at all), and count this place as passed."""
+        struck = self._chosen(fault, at, caller, mutating=mutating)
+        if not self._told(fault, at, len(struck)):
+            return timedelta()
+        chosen = [one.lasts for one in struck if one.lasts is not None]
+        return max(chosen) if chosen else timedelta(seconds=self.draw(fault, self.stall))
+
+    def _chosen(self, fault: Fault, at: str, caller: str, *, mutating: bool) -> list[Strike]:
+        found = []
         for one in self.strikes:
-            if one.fault is fault and fnmatchcase(at, one.at) and (mutating or not one.mutating):
+            if (
+                one.fault is fault
+                and fnmatchcase(at, one.at)
+                and fnmatchcase(caller, one.caller)
+                and (mutating or not one.mutating)
+            ):
                 self._matches[one] += 1
                 if one.nth in {None, self._matches[one]}:
-                    times = max(times, one.times)
+                    found.append(one)
+        return found
+
+    def _told(self, fault: Fault, at: str, times: int) -> int:
+        """Add what chance does to what was chosen, and say so to whoever writes it down."""
         rate = self.rates.get(fault, 0.0)
         if rate and self._chance[fault].random() < rate:
             times = max(times, 1)
@@ -111,13 +90,3 @@ class Faults:
 
     def draw(self, fault: Fault, delay: Delay) -> float:
         return delay.draw(self._chance[fault]).total_seconds()
-
-
-def places(operations: Iterable[tuple[str, bool]]) -> tuple[Place, ...]:
-    """Enumerate the places of a recorded run: its calls in order, each with whether it changes something."""
-    seen: Counter[str] = Counter()
-    found = []
-    for operation, mutating in operations:
-        seen[operation] += 1
-        found.append(Place(operation=operation, nth=seen[operation], mutating=mutating))
-    return tuple(found)

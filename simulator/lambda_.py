@@ -14,6 +14,7 @@ from simulator import function_url
 from simulator.assumptions import Assumptions
 from simulator.async_events import AsyncEvents
 from simulator.clock import VirtualClock
+from simulator.faults import Fault, Faults
 from simulator.function_url import FORBIDDEN, FunctionUrl, Request, UrlAnswer
 from simulator.invocation import AsyncPolicy, Function, HandlerError, Invocation, parsed
 from simulator.journal import Journal
@@ -23,8 +24,11 @@ from simulator.runner import Runner
 class Functions:
     """All functions of the account."""
 
-    def __init__(self, clock: VirtualClock, assumptions: Assumptions, journal: Journal, seed: int) -> None:
+    def __init__(
+        self, clock: VirtualClock, assumptions: Assumptions, journal: Journal, seed: int, faults: Faults
+    ) -> None:
         self._clock = clock
+        self._faults = faults
         self._by_arn: dict[str, Function] = {}
         self.urls: dict[str, FunctionUrl] = {}
         self.runner = Runner(clock, assumptions, journal, seed)
@@ -53,20 +57,37 @@ class Functions:
         return iter(tuple(self._by_arn.values()))
 
     def send(self, name: str, payload: str, trigger: str) -> None:
-        """Hand over an event and do not wait: InvocationType Event."""
-        self.events.send(self.find(name), payload, trigger)
+        """Hand over an event and do not wait: InvocationType Event. Lambda may run one event more than once."""
+        function = self.find(name)
+        self.events.send(function, payload, trigger)
+        if self._faults.strike(Fault.INVOKED_TWICE_AT_ONCE, function.logical_id):
+            self.events.send(function, payload, trigger)
+        if self._faults.strike(Fault.INVOKED_TWICE_IN_A_ROW, function.logical_id):
+            self._clock.call_in(function.timeout, lambda: self.events.send(function, payload, trigger), trigger)
 
     def call(self, name: str, payload: str, trigger: str) -> Any:
-        """Invoke and wait: InvocationType RequestResponse. Outside any task, virtual time runs meanwhile."""
+        """Invoke and wait: InvocationType RequestResponse. Outside any task, virtual time runs meanwhile.
+
+        Of two at once the first answers, of two in a row the second, as when a caller tries again unseen.
+        """
         function = self.find(name)
         if self.runner.is_full(function):
             raise HandlerError("TooManyRequestsException", "Rate Exceeded.")
-        invocation = self.runner.invocation(function, payload, trigger, self.runner.new_id())
-        self._clock.call_in(timedelta(), lambda: self.runner.run(invocation), trigger)
+        invocation = self._begin(function, payload, trigger)
+        if self._faults.strike(Fault.INVOKED_TWICE_AT_ONCE, function.logical_id):
+            self._begin(function, payload, trigger)
         invocation.done.wait()
+        if self._faults.strike(Fault.INVOKED_TWICE_IN_A_ROW, function.logical_id):
+            invocation = self._begin(function, payload, trigger)
+            invocation.done.wait()
         if invocation.error is not None:
             raise invocation.error
         return parsed(invocation.result)
+
+    def _begin(self, function: Function, payload: str, trigger: str) -> Invocation:
+        invocation = self.runner.invocation(function, payload, trigger, self.runner.new_id())
+        self._clock.call_in(timedelta(), lambda: self.runner.run(invocation), trigger)
+        return invocation
 
     @contextmanager
     def installed(self) -> Iterator[None]:

@@ -51,7 +51,7 @@ class World:
         self.clock = VirtualClock(start)
         self.journal = Journal(self.clock.now)
         self.calls = Calls(self.clock, self.faults, self.assumptions.api_call, seed)
-        self.functions = Functions(self.clock, self.assumptions, self.journal, seed)
+        self.functions = Functions(self.clock, self.assumptions, self.journal, seed, self.faults)
         self.regions: dict[str, Region] = {}
         self.stack: Stack | None = None
         delivery = Delivery(self.functions, self.client)
@@ -187,9 +187,9 @@ class World:
     def skipped_sweeps(self) -> int:
         return self._quiet.skipped
 
-    def places(self) -> tuple[Place, ...]:
-        """Enumerate the calls of handlers so far, so that another run can be struck at each of them."""
-        return places((call.name, call.mutating) for call in self.calls.log)
+    def places(self, caller: str | None = None) -> tuple[Place, ...]:
+        """Enumerate the calls so far, of all or of one caller, so that another run can be struck at each of them."""
+        return places(((call.name, call.mutating) for call in self.calls.of(caller)), caller or "*")
 
     def physical_id(self, logical_id: str) -> str:
         """Say what Ref answers for a resource of the template."""

@@ -135,3 +135,97 @@ def test_faults_say_what_they_do() -> None:
     assert repr(Faults()) == "Faults(none)"
     both = Faults(Strike(fault=Fault.REPLY_LOST, at="ec2.Purchase*", nth=2), rates={Fault.EVENT_LOST: 0.1})
     assert repr(both) == "Faults(reply lost at 2. ec2.Purchase*; event lost in 10.00%)"
+
+
+def put_once(fault: Fault, **more: Any) -> tuple[World, list[str], str | None]:
+    """Write without retries while `fault` strikes the first write: the world, what is written, and the error."""
+    with deployed(faults=Faults(Strike(fault=fault, at=PUT, **more))) as world:
+        error = None
+        try:
+            world.invoke("ProbeFunction", {**WRITE, "retries": False})
+        except HandlerError as failed:
+            error = failed.error_type
+        world.run_for(timedelta(minutes=5))
+        return world, keys(world), error
+
+
+@pytest.mark.parametrize(
+    ("fault", "left", "error"),
+    [
+        (Fault.NOT_SENT, [], "EndpointConnectionError"),
+        (Fault.SERVER_ERROR_BEFORE, [], "InternalServerError"),
+        (Fault.SERVER_ERROR_AFTER, ["k 1"], "InternalServerError"),
+        (Fault.REPLY_LOST, ["k 1"], "ConnectionClosedError"),
+        (Fault.THROTTLE, [], "ThrottlingException"),
+        (Fault.DENIED, [], "ClientError"),
+    ],
+)
+def test_without_retries_the_caller_is_left_with_the_failure(fault: Fault, left: list[str], error: str) -> None:
+    _, written, failed = put_once(fault)
+    assert (written, failed) == (left, error)
+
+
+def test_the_sdk_rides_out_a_server_error_even_if_the_call_was_executed() -> None:
+    for fault in (Fault.SERVER_ERROR_BEFORE, Fault.SERVER_ERROR_AFTER, Fault.NOT_SENT):
+        with deployed(faults=Faults(Strike(fault=fault, at=PUT))) as world:
+            assert world.invoke("ProbeFunction", WRITE) == {"written": 2}
+
+
+@pytest.mark.parametrize(("lasts", "left", "error"), [(20, ["k 1", "k 2"], None), (70, ["k 1"], "Sandbox.Timedout")])
+def test_a_reply_comes_late_or_after_the_functions_time(lasts: int, left: list[str], error: str | None) -> None:
+    world, written, failed = put_once(Fault.REPLY_LATE, lasts=timedelta(seconds=lasts))
+    assert (written, failed) == (left, error)
+    assert [fact.text for fact in world.journal.of("fault")] == ["reply late"]
+
+
+def test_a_reply_may_be_too_late_for_the_sdk() -> None:
+    with deployed(faults=Faults(Strike(fault=Fault.REPLY_LATE, at=PUT, lasts=timedelta(seconds=30)))) as world:
+        with pytest.raises(HandlerError, match="Read timeout"):
+            world.invoke("ProbeFunction", {**WRITE, "retries": False, "read_timeout": 5})
+        assert keys(world) == ["k 1"]
+
+
+def test_a_stalled_call_is_carried_out_later_unless_the_function_is_killed_before() -> None:
+    assert put_once(Fault.STALL, lasts=timedelta(seconds=20))[1:] == (["k 1", "k 2"], None)
+    assert put_once(Fault.STALL, lasts=timedelta(seconds=70))[1:] == ([], "Sandbox.Timedout")
+
+
+def test_a_strike_may_be_meant_for_the_calls_of_one_function() -> None:
+    strike = Strike(fault=Fault.CRASH_BEFORE, at=PUT, caller="SerialFunction")
+    with deployed(faults=Faults(strike)) as world:
+        assert world.invoke("ProbeFunction", WRITE) == {"written": 2}
+        with pytest.raises(HandlerError, match="killed"):
+            world.invoke("SerialFunction", WRITE)
+        assert [place.nth for place in world.places("ProbeFunction")] == [1, 2]
+        assert world.places("SerialFunction") == ()
+
+
+def test_a_consistent_read_is_never_stale() -> None:
+    with deployed(faults=Faults(Strike(fault=Fault.STALE_READ, at="dynamodb.GetItem", nth=None))) as world:
+        read = {"do": "read", "key": "k 1", "consistent": True}
+        assert world.invoke("ProbeFunction", read)["found"] is False
+        world.run_for(timedelta(minutes=4))
+        world.invoke("ProbeFunction", WRITE)
+        assert world.invoke("ProbeFunction", read)["found"] is True
+
+
+@pytest.mark.parametrize("fault", [Fault.INVOKED_TWICE_AT_ONCE, Fault.INVOKED_TWICE_IN_A_ROW])
+def test_one_invoke_may_be_carried_out_twice(fault: Fault) -> None:
+    with deployed(faults=Faults(Strike(fault=fault, at="ProbeFunction"))) as world:
+        world.invoke("ProbeFunction", {"do": "sleep", "seconds": 10})
+        world.run_for(timedelta(minutes=1))
+        first, second = (one.started for one in world.functions.invocations)
+        assert first is not None
+        assert second is not None
+        assert (second - first > timedelta(seconds=9)) is (fault is Fault.INVOKED_TWICE_IN_A_ROW)
+        world.functions.send("ProbeFunction", "{}", "test")
+        world.run_for(timedelta(minutes=5))
+        assert len(world.functions.invocations) == 3
+
+
+@pytest.mark.parametrize("fault", [Fault.INVOKED_TWICE_AT_ONCE, Fault.INVOKED_TWICE_IN_A_ROW])
+def test_one_event_may_be_run_twice(fault: Fault) -> None:
+    with deployed(faults=Faults(Strike(fault=fault, at="ProbeFunction"))) as world:
+        world.functions.send("ProbeFunction", "{}", "test")
+        world.run_for(timedelta(minutes=5))
+        assert len(world.functions.invocations) == 2

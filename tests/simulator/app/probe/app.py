@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from shared import client  # type: ignore[import-not-found]  # on the path of its own environment alone
+from shared import client, client_with  # type: ignore[import-not-found]  # on the path of its own environment alone
 
 runs = [0]
 failures_left: dict[str, int] = {}
@@ -35,9 +35,13 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:  # noqa: C901  #
         case "fail at first":
             return _fail_at_first(event)
         case "write":
-            return _write(event["key"])
+            return _write(event["key"], **_config(event))
         case "read":
-            item = client("dynamodb").get_item(TableName=os.environ["TABLE"], Key={"key": {"S": event["key"]}})
+            item = client("dynamodb").get_item(
+                TableName=os.environ["TABLE"],
+                Key={"key": {"S": event["key"]}},
+                ConsistentRead=event.get("consistent", False),
+            )
             return {"found": "Item" in item, "at": datetime.now(UTC).isoformat()}
         case "list":
             return {"queues": len(client("sqs").list_queues().get("QueueUrls", []))}
@@ -94,10 +98,16 @@ def _fail_at_first(event: dict[str, Any]) -> Any:
     return {"after failures": True}
 
 
-def _write(key: str) -> Any:
-    table = os.environ["TABLE"]
-    client("dynamodb").put_item(TableName=table, Item={"key": {"S": f"{key} 1"}})
-    client("dynamodb").put_item(TableName=table, Item={"key": {"S": f"{key} 2"}})
+def _config(event: dict[str, Any]) -> dict[str, Any]:
+    """Say what the client is made with."""
+    once: dict[str, Any] = {"retries": {"total_max_attempts": 1}} if event.get("retries") is False else {}
+    return once | ({"read_timeout": event["read_timeout"]} if "read_timeout" in event else {})
+
+
+def _write(key: str, **config: Any) -> Any:
+    table, dynamodb = os.environ["TABLE"], client_with("dynamodb", **config)
+    dynamodb.put_item(TableName=table, Item={"key": {"S": f"{key} 1"}})
+    dynamodb.put_item(TableName=table, Item={"key": {"S": f"{key} 2"}})
     return {"written": 2}
 
 
