@@ -10,8 +10,8 @@ from simulator.invocation import Invocation, parsed
 
 Stamp = tuple[int, ...]
 
-# A sweep that comes before this looks again in time; one more sweep stands between it and what is due.
-_AHEAD = timedelta(minutes=1)
+# A sweep waits for what is due this soon, and keeps watch meanwhile: one that would is not left out.
+_AHEAD = timedelta(minutes=2)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -28,7 +28,7 @@ class QuietSweeps:
 
     Only when nothing at all has changed since its last run began: no answer of the local AWS, no call that asks for a
     change (of the run itself, of anybody else, of a test), and when that run succeeded and returned a `look_again_at`
-    that is more than a minute away. Then it would read the same answers and come to the same plan.
+    that is more than two minutes away. Then it would read the same answers and come to the same plan.
     """
 
     def __init__(self, clock: VirtualClock, stamp: Callable[[], Stamp]) -> None:
