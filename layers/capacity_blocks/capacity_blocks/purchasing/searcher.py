@@ -18,7 +18,7 @@ from capacity_blocks.core.purchase.words import hours
 from capacity_blocks.ports import AwsError, Clock, PoolSettings
 from capacity_blocks.purchase_ports import Offerings, Quotas, Site
 from capacity_blocks.purchasing.opener import read
-from capacity_blocks.purchasing.survey import surroundings
+from capacity_blocks.purchasing.survey import Surroundings, UnreadError, surroundings
 
 # An answer may have 256 KB in a workflow ("Step Functions service quotas"); a line of the table has some 300 bytes.
 MOST_SHOWN = 60
@@ -37,15 +37,12 @@ class Searcher:
 
     def search(self, event: Mapping[str, Any], until: datetime) -> dict[str, Any]:
         """Search for a request, or for what a person asks by hand; no call is begun at or after `until`."""
-        document = event["request"] if isinstance(event.get("request"), Mapping) else {**BY_HAND, **event}
-        request = read(document, [site.name for site in self.sites])
+        is_step = isinstance(event.get("request"), Mapping)
+        request = read(event["request"] if is_step else {**BY_HAND, **event}, [site.name for site in self.sites])
         around = surroundings(request.pool, self.sites, self.pool_settings)
-        regions = search.regions(request, around.places or ())
-        if not regions:
-            raise PurchaseRequestError(
-                f"pool {request.pool} has no target with a subnet in {', '.join(site.name for site in self.sites)}; "
-                f"allowed: a pool that has, or regions in the request. {'; '.join(around.errors)}"
-            )
+        if around.errors and is_step and not request.dry_run:  # what is chosen from must not hang on a throttle
+            raise UnreadError("; ".join(around.errors))
+        regions = self._regions(request, around)
         answers, found = self._ask(request, regions, until)
         ranking = rank(self.clock.now(), request, found.offerings, around.places, around.settings)
         again = search.search_again_at(self.clock.now(), request, answers)
@@ -60,6 +57,16 @@ class Searcher:
             "searched_at": self.clock.now().isoformat(),
             "search_again_at": None if again is None else again.isoformat(),
         }
+
+    def _regions(self, request: PurchaseRequest, around: Surroundings) -> tuple[str, ...]:
+        if regions := search.regions(request, around.places or ()):
+            return regions
+        if around.places is None:
+            raise UnreadError("; ".join(around.errors))
+        raise PurchaseRequestError(
+            f"pool {request.pool} has no target with a subnet in {', '.join(site.name for site in self.sites)}; "
+            "allowed: a pool that has, or regions in the request"
+        )
 
     def _ask(self, request: PurchaseRequest, regions: Sequence[str], until: datetime) -> tuple[list[Answer], Findings]:
         """Ask one query after the other, as each region's own bucket allows: none waits for another's."""
