@@ -62,6 +62,17 @@ class Assumptions:
     ended_block_listed: timedelta = timedelta(hours=24)
     # Assumed, after the filter "The type can be instances or ultraservers": DescribeCapacityBlocks lists both kinds.
     instance_blocks_listed: bool = True
+    # "Eventual consistency in the Amazon EC2 API" promises no time. Assumed: a purchase shows at once, as do its tags;
+    # a story that says otherwise says up to 300 seconds.
+    purchase_listed: Delay = field(default=seconds(0))
+    tags_listed: Delay = field(default=seconds(0))
+    # Assumed: the fee of a type is the same all day, and so is what others hold. With a share of 0.1 the fee is drawn
+    # anew each period, by up to a tenth more or less; with `stock_moves` so is what others hold.
+    fee_moves: float = 0.0
+    stock_moves: bool = False
+    market_period: timedelta = timedelta(hours=1)
+    # Assumed: who bought at a fee that was shown pays that fee, even if a search would show another by now.
+    offering_keeps_fee: bool = True
     # Assumed: at most this share of the stock of a day is taken by other customers.
     stock_taken_by_others: float = 0.5
     # A public sample of DescribeCapacityBlockOfferings has whole dollars ("283"); others have cents ("755.00").

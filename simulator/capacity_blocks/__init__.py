@@ -2,10 +2,11 @@
 
 from .engine import CapacityBlockEngine
 from .error import CapacityBlockError
-from .holdings import Document, Emit
+from .holdings import Document, Emit, Sale
 from .inventory import Shelf, inventory_of
 from .payment import Payment
 from .reservation import SIZE_TAG, TYPE_TAG, State
+from .visibility import Lateness
 
 __all__ = [
     "SIZE_TAG",
@@ -14,7 +15,9 @@ __all__ = [
     "CapacityBlockError",
     "Document",
     "Emit",
+    "Lateness",
     "Payment",
+    "Sale",
     "Shelf",
     "State",
     "inventory_of",

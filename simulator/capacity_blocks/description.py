@@ -1,12 +1,14 @@
 """The describe calls for reservations and blocks, with their filters and pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from .document import block_document, block_state, block_status_document, reservation_document
-from .error import block_not_found, missing
+from .error import block_not_found, missing, reservation_not_found
 from .holdings import Document, Holdings, Parameters
 from .page import Reader, cut, paged, select, spellings
 from .reservation import Block, Reservation
+from .visibility import Visibility
 
 # botocore, DescribeCapacityReservationsRequest.Filters. There is none for the reservation type.
 _RESERVATION_READERS: dict[str, Reader[Reservation]] = {
@@ -33,23 +35,37 @@ def _kept(reservation: Reservation, name: str) -> list[str]:
 class Descriptions:
     """Show what the account holds. An id that is not there refuses the whole call (aws-parallelcluster #6870)."""
 
-    def __init__(self, holdings: Holdings) -> None:
+    def __init__(self, holdings: Holdings, visibility: Visibility) -> None:
         self._holdings = holdings
+        self._visibility = visibility
 
     def reservations(self, parameters: Parameters) -> Document:
         ids = parameters.get("CapacityReservationIds") or ()
-        listed = [self._holdings.reservation(each) for each in ids] or list(self._holdings.reservations.values())
-        chosen = select(listed, parameters, _RESERVATION_READERS, lambda each: each.tags)
+        listed = [self._reservation(each) for each in ids] or [
+            each for each in self._holdings.reservations.values() if self._visibility.is_listed(each.reservation_id)
+        ]
+        chosen = select(listed, parameters, _RESERVATION_READERS, self._tags_of)
         page, token = cut(chosen, parameters, lambda each: each.order, "CapacityReservationIds")
         now = self._holdings.clock.now()
-        return paged("CapacityReservations", [reservation_document(each, now) for each in page], token)
+        return paged("CapacityReservations", [self._document(each, now) for each in page], token)
+
+    def _reservation(self, reservation_id: str) -> Reservation:
+        if not self._visibility.is_listed(reservation_id):
+            raise reservation_not_found(reservation_id)
+        return self._holdings.reservation(reservation_id)
+
+    def _document(self, reservation: Reservation, now: datetime) -> Document:
+        return reservation_document(reservation, now, self._tags_of(reservation))
+
+    def _tags_of(self, reservation: Reservation) -> Mapping[str, str]:
+        return self._visibility.tags(reservation.reservation_id)
 
     def usage(self, parameters: Parameters) -> Document:
         """Who uses a reservation. The owner sees every account, others see themselves (botocore; "Share ...")."""
         reservation_id = parameters.get("CapacityReservationId")
         if not reservation_id:
             raise missing("CapacityReservationId")
-        reservation = self._holdings.reservation(reservation_id)
+        reservation = self._reservation(reservation_id)
         accounts = [each.account for each in reservation.placements.values()]
         seen = {self._holdings.account}
         if reservation.owner == self._holdings.account:
@@ -64,25 +80,31 @@ class Descriptions:
         }
 
     def blocks(self, parameters: Parameters) -> Document:
-        chosen = select(self._blocks(parameters), parameters, self._block_readers(), lambda each: each.tags)
+        chosen = select(self._blocks(parameters), parameters, self._block_readers(), self._tags_of_block)
         page, token = cut(chosen, parameters, lambda each: each.order, "CapacityBlockIds")
-        return paged("CapacityBlocks", [block_document(each, self._holdings) for each in page], token)
+        documents = [block_document(each, self._holdings, self._tags_of_block(each)) for each in page]
+        return paged("CapacityBlocks", documents, token)
 
     def statuses(self, parameters: Parameters) -> Document:
         readers: dict[str, Reader[Block]] = {
             "interconnect-status": lambda each: [each.interconnect_status] if each.ultraserver_type else []
         }
-        chosen = select(self._blocks(parameters), parameters, readers, lambda each: each.tags)
+        chosen = select(self._blocks(parameters), parameters, readers, self._tags_of_block)
         page, token = cut(chosen, parameters, lambda each: each.order, "CapacityBlockIds")
         return paged("CapacityBlockStatuses", [block_status_document(each, self._holdings) for each in page], token)
 
     def _blocks(self, parameters: Parameters) -> Sequence[Block]:
         ids: Iterable[str] = parameters.get("CapacityBlockIds") or ()
         for each in ids:
-            if each not in self._holdings.blocks:
+            if each not in self._holdings.blocks or not self._visibility.is_listed(each):
                 raise block_not_found(each)
-        wanted = [self._holdings.blocks[each] for each in ids] or list(self._holdings.blocks.values())
+        wanted = [self._holdings.blocks[each] for each in ids] or [
+            each for each in self._holdings.blocks.values() if self._visibility.is_listed(each.block_id)
+        ]
         return sorted(wanted, key=lambda each: each.order)
+
+    def _tags_of_block(self, block: Block) -> Mapping[str, str]:
+        return self._visibility.tags(block.block_id)
 
     def _block_readers(self) -> dict[str, Reader[Block]]:
         """botocore, DescribeCapacityBlocksRequest.Filters. `tags` is taken for a tag's value (assumed)."""
@@ -101,5 +123,5 @@ class Descriptions:
             "end-date": lambda each: spellings(first(each).end),
             "create-date": lambda each: spellings(each.created),
             "state": lambda each: [block_state(each, self._holdings).value],
-            "tags": lambda each: list(each.tags.values()),
+            "tags": lambda each: list(self._tags_of_block(each).values()),
         }

@@ -25,8 +25,8 @@ def tag_list(tags: Mapping[str, str]) -> list[Document]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def reservation_document(reservation: Reservation, now: datetime) -> Document:
-    """One item of DescribeCapacityReservations. Members that EC2 leaves out are left out."""
+def reservation_document(reservation: Reservation, now: datetime, tags: Mapping[str, str]) -> Document:
+    """One item of DescribeCapacityReservations, with the tags that show. Members that EC2 leaves out are left out."""
     in_use = [{"AllocationType": "used", "Count": reservation.used}] if reservation.used else []
     document: Document = {
         **reservation.kept,
@@ -43,7 +43,7 @@ def reservation_document(reservation: Reservation, now: datetime) -> Document:
         "State": reservation.state.value,
         "StartDate": reservation.start,
         "CreateDate": reservation.created,
-        "Tags": tag_list(reservation.tags),
+        "Tags": tag_list(tags),
         "CapacityAllocations": in_use,
         "ReservationType": reservation.reservation_type,
     }
@@ -69,8 +69,8 @@ def block_state(block: Block, holdings: Holdings) -> State:
     return state if state in _BLOCK_STATES else State.UNAVAILABLE
 
 
-def block_document(block: Block, holdings: Holdings) -> Document:
-    """One item of DescribeCapacityBlocks."""
+def block_document(block: Block, holdings: Holdings, tags: Mapping[str, str]) -> Document:
+    """One item of DescribeCapacityBlocks, with the tags that show."""
     reservations = [holdings.reservations[each] for each in block.reservation_ids]
     document: Document = {
         "CapacityBlockId": block.block_id,
@@ -80,7 +80,7 @@ def block_document(block: Block, holdings: Holdings) -> Document:
         "StartDate": min(each.start for each in reservations),
         "CreateDate": block.created,
         "State": block_state(block, holdings).value,
-        "Tags": tag_list(block.tags),
+        "Tags": tag_list(tags),
     }
     ends = [each.end for each in reservations if each.end is not None]
     if ends:

@@ -12,16 +12,19 @@ from .agenda import Agenda, Clock
 from .description import Descriptions
 from .error import CapacityBlockError, block_not_found, missing, not_permitted
 from .extending import Extensions
-from .holdings import Dice, Document, Emit, Holdings, Parameters, Terminate
+from .holdings import Dice, Document, Emit, Holdings, Parameters, Sale, Terminate
 from .inventory import Shelf, inventory_of
 from .lifecycle import Lifecycle
 from .market import Market
+from .market_story import MarketStory
+from .moves import Moves
 from .offering import Offerings
 from .payment import Payment, Payments
 from .purchase import Purchases
 from .slot import Slots
 from .tagging import OnTags, Tagging
 from .throttle import TokenBucket, limit_of
+from .visibility import Lateness, Visibility
 
 Operation = Callable[[Parameters], Document]
 
@@ -55,23 +58,24 @@ class CapacityBlockEngine:
             emit=emit,
             agenda=Agenda(clock),
             dice=dice,
-            market=Market(shelves, dice.market, assumptions.stock_taken_by_others, assumptions.fee_decimals),
+            market=Market(shelves, dice.market, assumptions, Moves(clock.now, dice.market, assumptions)),
         )
         self._payments = Payments(self._holdings)
         self._slots = Slots(self._holdings)
-        self._tagging = Tagging(self._holdings)
+        self._visibility = Visibility(self._holdings)
+        self._tagging = Tagging(self._holdings, self._visibility)
+        self._offerings = Offerings(self._holdings)
         self._lifecycle = Lifecycle(self._holdings, self._payments, self._slots)
         self._adoption = Adoption(self._holdings, self._lifecycle, self._slots, self._tagging)
         self._buckets: dict[str, TokenBucket] = {}
         self._operations = self._answers()
 
     def _answers(self) -> dict[str, Operation]:
-        offerings = Offerings(self._holdings)
-        purchases = Purchases(self._holdings, offerings, self._lifecycle, self._tagging)
+        purchases = Purchases(self._holdings, self._offerings, self._lifecycle, self._tagging, self._visibility)
         extensions = Extensions(self._holdings, self._payments, self._lifecycle.follow_end)
-        descriptions = Descriptions(self._holdings)
+        descriptions = Descriptions(self._holdings, self._visibility)
         return {
-            "DescribeCapacityBlockOfferings": offerings.describe,
+            "DescribeCapacityBlockOfferings": self._offerings.describe,
             "PurchaseCapacityBlock": purchases.purchase,
             "DescribeCapacityBlocks": descriptions.blocks,
             "DescribeCapacityBlockStatus": descriptions.statuses,
@@ -129,7 +133,11 @@ class CapacityBlockEngine:
     def look(self, operation: str, **parameters: Any) -> Document:
         """Answer as `call` does, for AWS's own eyes: it takes nothing from what a client may ask in a second."""
         self._holdings.agenda.catch_up()
-        return self._operations[operation](parameters)
+        self._visibility.sees_all = True
+        try:
+            return self._operations[operation](parameters)
+        finally:
+            self._visibility.sees_all = False
 
     def knows(self, resource_id: str) -> bool:
         self._holdings.agenda.catch_up()
@@ -202,6 +210,20 @@ class CapacityBlockEngine:
         """Take over a block from an item of describe-capacity-blocks, after its reservations."""
         self._holdings.agenda.catch_up()
         return self._adoption.adopt_block(document)
+
+    @property
+    def market(self) -> MarketStory:
+        """The market, to be moved: fees, stock, offerings that sell out or that EC2 shows besides."""
+        return MarketStory(self._holdings, self._offerings)
+
+    @property
+    def sales(self) -> tuple[Sale, ...]:
+        """Every purchase of blocks that was carried out, in order, extensions apart."""
+        return tuple(self._holdings.sales)
+
+    def plan_lateness(self, lateness: Lateness) -> None:
+        """Say how late describe calls show the next purchase and the tags that it was made with."""
+        self._visibility.plan(lateness)
 
     def plan_payment(self, payment: Payment) -> None:
         """Say how the next payment goes, of a purchase, an extension or an adopted block that is payment-pending."""

@@ -3,6 +3,8 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from simulator import changes
@@ -38,10 +40,21 @@ class Dice:
         self.payments = random.Random(rng.getrandbits(64))
         self.deliveries = random.Random(rng.getrandbits(64))
         self.slots = random.Random(rng.getrandbits(64))
+        self.views = random.Random(rng.getrandbits(64))
 
     @staticmethod
     def hex_id(stream: random.Random, prefix: str) -> str:
         return f"{prefix}-0{stream.getrandbits(64):016x}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """One purchase that was carried out, whatever its caller heard of it: what an audit of the account would find."""
+
+    at: datetime
+    offering_id: str
+    fee: Decimal
+    reservation_ids: tuple[str, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +73,7 @@ class Holdings:
     blocks: dict[str, Block] = field(default_factory=dict)
     quotas: dict[str, int] = field(default_factory=dict)
     terminate: list[Terminate] = field(default_factory=list)
+    sales: list[Sale] = field(default_factory=list)
     version: int = 0
     last_order: int = 0
 

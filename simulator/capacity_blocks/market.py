@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from simulator.assumptions import Assumptions
+
 from .duration import DAY
 from .inventory import Shelf
+from .moves import Moves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +27,14 @@ class Booking:
 class Market:
     """Stock that a purchase takes and a failed payment gives back; never below zero."""
 
-    def __init__(self, shelves: Sequence[Shelf], salt: int, others: float, fee_decimals: int) -> None:
+    def __init__(self, shelves: Sequence[Shelf], salt: int, assumptions: Assumptions, moves: Moves) -> None:
         self.shelves = tuple(shelves)
         self._salt = salt
-        self._others = others
-        self._fee_unit = Decimal(1).scaleb(-fee_decimals)
+        self._others = assumptions.stock_taken_by_others
+        self._fee_unit = Decimal(1).scaleb(-assumptions.fee_decimals)
+        self.moves = moves
         self._bookings: dict[Shelf, list[Booking]] = {shelf: [] for shelf in self.shelves}
-        self._others_on: dict[tuple[Shelf, date], int] = {}
+        self._others_on: dict[tuple[Shelf, date, int], int] = {}
 
     def shelf(self, instance_type: str, availability_zone: str) -> Shelf | None:
         for shelf in self.shelves:
@@ -41,12 +45,12 @@ class Market:
     def fee(self, shelf: Shelf, instances: int, duration: timedelta) -> Decimal:
         """Pro rata to the second, rounded as EC2 prints it: 19 h 17 min of one p4d.24xlarge were "228" in a sample."""
         hours = Decimal(duration // timedelta(seconds=1)) / 3600
-        return (shelf.hourly_fee * instances * hours).quantize(self._fee_unit, ROUND_HALF_UP)
+        return (self.moves.hourly_fee(shelf) * instances * hours).quantize(self._fee_unit, ROUND_HALF_UP)
 
     def free(self, shelf: Shelf, start: datetime, end: datetime) -> int:
         """How many instances could still be bought for the whole time from `start` to `end`."""
         least = min(shelf.instances - self._taken_by_others(shelf, day) for day in _days(start, end))
-        return max(0, least - self._booked(shelf, start, end))
+        return max(0, least - self._booked(shelf, start, end) - self.moves.taken_from(shelf, start, end))
 
     def book(self, holder: str, shelf: Shelf, instances: int, start: datetime, end: datetime) -> None:
         """Take stock. Selling what is not there is a mistake of the engine, not an answer to a client."""
@@ -64,10 +68,13 @@ class Market:
 
     def _taken_by_others(self, shelf: Shelf, day: date) -> int:
         """Assumed: a seeded number for each day, whatever was asked before, so that no search moves the market."""
-        if (shelf, day) not in self._others_on:
-            key = f"{self._salt}:{shelf.instance_type}:{shelf.availability_zone}:{day.isoformat()}"
-            self._others_on[shelf, day] = random.Random(key).randint(0, int(shelf.instances * self._others))
-        return self._others_on[shelf, day]
+        period = self.moves.stock_period()
+        if (shelf, day, period) not in self._others_on:
+            key = f"{self._salt}:{shelf.instance_type}:{shelf.availability_zone}:{day.isoformat()}" + (
+                f":{period}" if period else ""
+            )
+            self._others_on[shelf, day, period] = random.Random(key).randint(0, int(shelf.instances * self._others))
+        return self._others_on[shelf, day, period]
 
 
 def peak(spans: Iterable[tuple[datetime, datetime, int]], start: datetime, end: datetime) -> int:

@@ -77,22 +77,41 @@ def _span_document(start: datetime, end: datetime, fee: Decimal) -> Document:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a search shows, before it has an id."""
+
+    segments: Segments
+    ultraservers: int | None = None
+    by_preference: bool = False
+
+
 class Offerings:
     """Answer searches, and find again what was offered."""
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
         self._offered: dict[str, Offering] = {}
+        self.besides: list[tuple[datetime, datetime, Shown]] = []  # from when, until when
 
     def describe(self, parameters: Parameters) -> Document:
         """Search. The same search gives new ids each time, as users of the Terraform data source found."""
         now = self._holdings.clock.now()
         query = read(parameters, self._holdings.market, now)
         self._check_quota({shelf.family for shelf in query.shelves})
-        found = list(enumerate(find(query, self._holdings.market, now), start=1))
+        fitting = [
+            Shown(segments=each, ultraservers=query.ultraservers, by_preference=query.by_preference)
+            for each in find(query, self._holdings.market, now)
+        ]
+        besides = [each for since, until, each in self.besides if since <= now < until]
+        found = list(enumerate([*besides, *fitting], start=1))
         page, token = cut(found, parameters, lambda each: each[0])
-        offerings = [self._offer(segments, query.ultraservers, query.by_preference) for _, segments in page]
+        offerings = [self._offer(each) for _, each in page]
         return paged("CapacityBlockOfferings", [each.document() for each in offerings], token)
+
+    def shown(self, offering_id: str) -> Offering:
+        """What some search has shown under this id, still on sale or not."""
+        return self._offered[offering_id]
 
     def get(self, offering_id: str) -> Offering:
         """The offering if it can still be bought. "Error codes for the Amazon EC2 API" has the three refusals."""
@@ -104,7 +123,7 @@ class Offerings:
             raise CapacityBlockError("InvalidCapacityBlockOfferingIdNotFound", message)
         offering = self._offered[offering_id]
         lapsed = self._holdings.clock.now() > offering.start - LAPSES_BEFORE_START
-        if lapsed or not all(self._is_free(each) for each in offering.segments):
+        if lapsed or not all(self._is_free(each) and self._has_its_fee(each) for each in offering.segments):
             message = f"The Capacity Block offering ID '{offering_id}' is no longer available"
             raise CapacityBlockError("InvalidCapacityBlockOfferingIdExpired", message)
         return offering
@@ -112,12 +131,17 @@ class Offerings:
     def _is_free(self, segment: Segment) -> bool:
         return self._holdings.market.free(segment.shelf, segment.start, segment.end) >= segment.count
 
-    def _offer(self, segments: Segments, ultraservers: int | None, by_preference: bool) -> Offering:
+    def _has_its_fee(self, segment: Segment) -> bool:
+        if self._holdings.assumptions.offering_keeps_fee:
+            return True
+        return segment.fee == self._holdings.market.fee(segment.shelf, segment.count, segment.end - segment.start)
+
+    def _offer(self, shown: Shown) -> Offering:
         offering = Offering(
             offering_id=Dice.hex_id(self._holdings.dice.offerings, "cb"),
-            segments=segments,
-            ultraservers=ultraservers,
-            by_preference=by_preference,
+            segments=shown.segments,
+            ultraservers=shown.ultraservers,
+            by_preference=shown.by_preference or len(shown.segments) > 1,
         )
         self._offered[offering.offering_id] = offering
         return offering

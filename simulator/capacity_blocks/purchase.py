@@ -6,13 +6,14 @@ from datetime import datetime
 from . import event
 from .document import block_document, reservation_document
 from .error import CapacityBlockError, invalid_value, missing
-from .holdings import MOST_AT_ONCE, Dice, Document, Holdings, Parameters
+from .holdings import MOST_AT_ONCE, Dice, Document, Holdings, Parameters, Sale
 from .lifecycle import Lifecycle
 from .market import peak
 from .offering import Offering, Offerings
 from .reservation import CAPACITY_BLOCK, ENDED, SIZE_TAG, TYPE_TAG, Block, Reservation, State
 from .search import Segment
 from .tagging import Tagging, from_specifications
+from .visibility import Visibility
 
 # "Capacity Blocks for ML", platforms. botocore's enum is wider.
 PLATFORMS = frozenset({"Linux/UNIX", "Red Hat Enterprise Linux", "RHEL with HA", "SUSE Linux", "Ubuntu Pro"})
@@ -21,8 +22,11 @@ PLATFORMS = frozenset({"Linux/UNIX", "Red Hat Enterprise Linux", "RHEL with HA",
 class Purchases:
     """Sell offerings. There is no client token: who asks twice has bought twice."""
 
-    def __init__(self, holdings: Holdings, offerings: Offerings, lifecycle: Lifecycle, tagging: Tagging) -> None:
+    def __init__(
+        self, holdings: Holdings, offerings: Offerings, lifecycle: Lifecycle, tagging: Tagging, visibility: Visibility
+    ) -> None:
         self._holdings = holdings
+        self._visibility = visibility
         self._offerings = offerings
         self._lifecycle = lifecycle
         self._tagging = tagging
@@ -40,20 +44,27 @@ class Purchases:
         bought = [
             self._create(part, offering, platform, tags) for segment in offering.segments for part in _parts(segment)
         ]
-        return self._answer(bought, parameters)
+        lateness = self._visibility.next()
+        for each in bought:
+            self._visibility.bought(each.reservation_id, lateness)
+            if each.block_id is not None:
+                self._visibility.bought(each.block_id, lateness)
+        return self._answer(bought, offering, parameters)
 
-    def _answer(self, bought: list[Reservation], parameters: Parameters) -> Document:
+    def _answer(self, bought: list[Reservation], offering: Offering, parameters: Parameters) -> Document:
         now = self._holdings.clock.now()
-        documents = [reservation_document(each, now) for each in bought]
+        documents = [reservation_document(each, now, each.tags) for each in bought]
         blocks = [self._holdings.blocks[each.block_id] for each in bought if each.block_id in self._holdings.blocks]
         request = {each: parameters[each] for each in ("CapacityBlockOfferingId", "InstancePlatform")}
         ids = [each.reservation_id for each in bought]
+        sale = Sale(at=now, offering_id=offering.offering_id, fee=offering.fee, reservation_ids=tuple(ids))
+        self._holdings.sales.append(sale)
         event.record_call(self._holdings, "PurchaseCapacityBlock", request, {"capacityReservationIds": ids})
         # botocore has the first member since 2023 and the list since 1.44.5; that both are filled is assumed.
         return {
             "CapacityReservation": documents[0],
             "CapacityReservations": documents,
-            "CapacityBlocks": [block_document(each, self._holdings) for each in blocks],
+            "CapacityBlocks": [block_document(each, self._holdings, each.tags) for each in blocks],
         }
 
     def _create(self, part: Segment, offering: Offering, platform: str, tags: dict[str, dict[str, str]]) -> Reservation:

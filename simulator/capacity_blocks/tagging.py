@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .error import CapacityBlockError, block_not_found, invalid_value
 from .holdings import Document, Holdings
+from .visibility import Visibility
 
 # "Tag your Amazon EC2 resources": restrictions.
 _MOST_TAGS = 50
@@ -40,8 +41,9 @@ def from_specifications(specifications: Iterable[Document], taggable: Sequence[s
 class Tagging:
     """Set and remove tags, and tell whoever keeps a copy of them."""
 
-    def __init__(self, holdings: Holdings) -> None:
+    def __init__(self, holdings: Holdings, visibility: Visibility) -> None:
         self._holdings = holdings
+        self._visibility = visibility
         self.on_tags: list[OnTags] = []
 
     def knows(self, resource_id: str) -> bool:
@@ -51,21 +53,27 @@ class Tagging:
         """Set tags on all resources, or on none when one of them cannot have them."""
         check(tags)
         stores = {each: self._tags_of(each) for each in resource_ids}
+        for resource_id in stores:
+            self._visibility.before_change(resource_id)
         for store in stores.values():
             _check_number({**store, **tags})
         for resource_id, store in stores.items():
             store.update(tags)
+            self._visibility.tagged(resource_id)
             self.tell(resource_id)
         self._holdings.touch()
 
     def delete(self, resource_ids: Iterable[str], tags: Mapping[str, str | None] | None) -> None:
         """Remove tags by key, and by value as well when one is given; without a list, all but those that AWS set."""
         stores = {each: self._tags_of(each) for each in resource_ids}
+        for resource_id in stores:
+            self._visibility.before_change(resource_id)
         for resource_id, store in stores.items():
             wanted = dict.fromkeys(store) if tags is None else tags
             for key, value in wanted.items():
                 if not key.startswith(_RESERVED) and value in (None, store.get(key)):
                     store.pop(key, None)
+            self._visibility.tagged(resource_id)
             self.tell(resource_id)
         self._holdings.touch()
 

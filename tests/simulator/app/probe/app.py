@@ -57,6 +57,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:  # noqa: C901  #
             return {"error": answer.get("FunctionError"), "payload": answer["Payload"].read().decode()}
         case None if "requestContext" in event:
             return _answer_request(event)
+        case "api":
+            method = getattr(client_with(event["service"], **_config(event)), event["method"])
+            return json.loads(json.dumps(method(**event["with"]), default=str))
         case "sweep":
             return {"look_again_at": event.get("look_again_at"), "blocks": _blocks()}
         case _:
