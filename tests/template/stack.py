@@ -9,6 +9,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from simulator.intrinsics import Intrinsics
 from simulator.template import Template, load
 
 ROOT = Path(__file__).parents[2]
@@ -16,9 +17,9 @@ PATH = ROOT / "template.yaml"
 
 
 @cache
-def deployed() -> Template:
-    """Return the translated template with every parameter at its default."""
-    return load(PATH, {}, "us-east-1")
+def deployed(purchases: str = "false") -> Template:
+    """Return the translated template with every parameter at its default, but for EnablePurchases."""
+    return load(PATH, {"EnablePurchases": purchases}, "us-east-1")
 
 
 @cache
@@ -28,13 +29,29 @@ def written() -> Mapping[str, Any]:
     return document
 
 
-def of_type(resource_type: str) -> dict[str, dict[str, Any]]:
-    """Return the properties of all resources of a type, by logical id."""
+def of_type(resource_type: str, purchases: str = "false") -> dict[str, dict[str, Any]]:
+    """Return the properties of all resources of a type that are deployed, by logical id."""
+    template = deployed(purchases)
     return {
         logical_id: resource.get("Properties", {})
-        for logical_id, resource in deployed().resources.items()
+        for logical_id, resource in template.resources.items()
         if resource["Type"] == resource_type
+        and ("Condition" not in resource or _holds(template, resource["Condition"]))
     }
+
+
+def _holds(template: Template, condition: str) -> bool:
+    def unknown(*name: str) -> str:
+        raise AssertionError(f"condition {condition} asks for {name}")
+
+    intrinsics = Intrinsics(
+        parameters=template.parameters,
+        mappings=template.mappings,
+        conditions=template.conditions,
+        ref=unknown,
+        attribute=unknown,
+    )
+    return intrinsics.holds(condition)
 
 
 def target_of(reference: object) -> str | None:
@@ -63,6 +80,8 @@ def _variable(value: object) -> str:
             return between.join(parameters[name])
         case {"Ref": str(name)} if name in parameters:
             return str(parameters[name])
+        case {"Fn::FindInMap": [str(name), str(top), str(second)]}:
+            return str(deployed().mappings[name][top][second])
         case _:  # a resource: its own words where it is created, a made-up ARN here
             return f"arn:aws:one:us-east-1:123456789012:{target_of(value)}"
 
@@ -86,12 +105,17 @@ class Statement:
         return frozenset(key for operator in self.conditions.values() for key in operator)
 
 
-def statements() -> Iterator[Statement]:
-    """Return every statement of every role."""
-    for role, properties in of_type("AWS::IAM::Role").items():
+def statements(purchases: str = "false") -> Iterator[Statement]:
+    """Return every statement of every role, and of every managed policy under the policy's own name."""
+    managed = of_type("AWS::IAM::ManagedPolicy", purchases)
+    for logical_id, policy in managed.items():
+        yield from _statements(logical_id, {"PolicyName": logical_id, **policy})
+    for role, properties in of_type("AWS::IAM::Role", purchases).items():
         for policy in properties.get("Policies", []):
             yield from _statements(role, policy)
-    for properties in of_type("AWS::IAM::RolePolicy").values():
+        for name in map(target_of, properties.get("ManagedPolicyArns", [])):
+            yield from _statements(role, {"PolicyName": name, **managed[str(name)]})
+    for properties in of_type("AWS::IAM::RolePolicy", purchases).values():
         yield from _statements(str(target_of(properties["RoleName"])), properties)
 
 
@@ -120,7 +144,7 @@ def _text(resource: Any) -> str:
     match resource:
         case str():
             return resource
-        case {"Fn::Sub": str(text)}:
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), _]}:
             return re.sub(r"\$\{[^}]*\}", "*", text)
         case _:
             return f"one:{target_of(resource)}"

@@ -11,14 +11,19 @@ QUEUES = of_type("AWS::SQS::Queue")
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 RULES = of_type("AWS::Events::Rule")
 SCHEDULES = of_type("AWS::Scheduler::Schedule")
+MACHINES = of_type("AWS::StepFunctions::StateMachine")
 
 
 def alarms_on(namespace: str, metric: str, logical_id: str) -> list[dict[str, Any]]:
+    """Return the alarms on a metric of a resource, by itself or in a sum."""
+    return [alarm for alarm in ALARMS.values() if (namespace, metric, [logical_id]) in metrics(alarm)]
+
+
+def metrics(alarm: dict[str, Any]) -> list[tuple[str, str, list[str | None]]]:
+    listed = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each] or [alarm]
     return [
-        alarm
-        for alarm in ALARMS.values()
-        if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)
-        and [target_of(dimension["Value"]) for dimension in alarm["Dimensions"]] == [logical_id]
+        (each["Namespace"], each["MetricName"], [target_of(dimension["Value"]) for dimension in each["Dimensions"]])
+        for each in listed
     ]
 
 
@@ -39,13 +44,17 @@ def test_an_event_that_cannot_be_delivered_is_kept(rule: str) -> None:
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_a_schedule_that_cannot_be_delivered_is_kept(schedule: str) -> None:
-    target = SCHEDULES[schedule]["Target"]
-    queue, role = target_of(target["DeadLetterConfig"]["Arn"]), target_of(target["RoleArn"])
+    queue, role = target_of(SCHEDULES[schedule]["Target"]["DeadLetterConfig"]["Arn"]), role_of(schedule)
+    targets = {target_of(each["Target"]["Arn"]) for name, each in SCHEDULES.items() if role_of(name) == role}
 
     assert queue in QUEUES
     assert {
         (action, resource) for s in statements() if s.role == role for action in s.actions for resource in s.resources
-    } == {("lambda:InvokeFunction", f"one:{target_of(target['Arn'])}"), ("sqs:SendMessage", f"one:{queue}")}
+    } == {("lambda:InvokeFunction", f"one:{target}") for target in targets} | {("sqs:SendMessage", f"one:{queue}")}
+
+
+def role_of(schedule: str) -> str | None:
+    return target_of(SCHEDULES[schedule]["Target"]["RoleArn"])
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -90,7 +99,54 @@ def test_silence_is_told(schedule: str) -> None:
 
     assert alarm["TreatMissingData"] == "breaching"
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 5 * 60
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 5 * minutes(SCHEDULES[schedule]["ScheduleExpression"]) * 60
+
+
+def minutes(rate: str) -> int:
+    return int(rate.removeprefix("rate(").split()[0])
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS.keys() - {"ReconcileFunction"}))  # it runs every minute anyway
+def test_throttles_are_told(function: str) -> None:
+    (alarm,) = alarms_on("AWS/Lambda", "Throttles", function)
+
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+def test_a_workflow_that_breaks_is_told(machine: str, metric: str) -> None:
+    (alarm,) = alarms_on("AWS/States", metric, machine)
+
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
+
+
+def test_a_sum_counts_all_that_it_lists() -> None:
+    sums = {name: alarm for name, alarm in ALARMS.items() if "Metrics" in alarm}
+
+    assert sums
+    for name, alarm in sums.items():
+        shown = [each for each in alarm["Metrics"] if each.get("ReturnData", True)]
+        assert [each["Expression"] for each in shown] == ["SUM(METRICS())"], name
+        assert {each["MetricStat"]["Stat"] for each in alarm["Metrics"] if each not in shown} == {"Sum"}, name
+        assert len(alarm["Metrics"]) <= 10, name  # "Create an alarm based on a metric math expression"
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_workflow_logs_what_goes_wrong_and_no_data(machine: str) -> None:
+    logging = MACHINES[machine]["LoggingConfiguration"]
+    [destination] = logging["Destinations"]
+
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
+    assert target_of(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]) == "LogGroup"
+    assert MACHINES[machine]["TracingConfiguration"] == {"Enabled": True}
+
+
+def test_a_purchase_is_not_run_again_by_lambda() -> None:
+    configs = of_type("AWS::Lambda::EventInvokeConfig").values()
+    retries = {target_of(one["FunctionName"]): one["MaximumRetryAttempts"] for one in configs}
+
+    assert retries == dict.fromkeys(FUNCTIONS, 2) | {"PurchaseBlockFunction": 0}
 
 
 @pytest.mark.parametrize("alarm", ALARMS)

@@ -1,10 +1,11 @@
 """What an operator is asked, and what of it reaches the code."""
 
+import importlib
 from collections.abc import Iterator, Mapping
 
 import pytest
 
-from capacity_blocks.settings import Settings
+from simulator.template import local_path
 from tests.template.stack import environment, of_type, written
 
 PARAMETERS = written()["Parameters"]
@@ -48,12 +49,30 @@ def test_it_is_deployed_to_observe_only() -> None:
     assert PARAMETERS["ObserveOnly"]["Default"] == "true"
 
 
+def test_it_is_deployed_to_buy_nothing() -> None:
+    assert PARAMETERS["EnablePurchases"]["Default"] == "false"
+
+
+def test_spending_is_off_until_somebody_switches_it_on() -> None:
+    parameters = {each["Name"]: each["Value"] for each in of_type("AWS::SSM::Parameter").values()}
+
+    assert parameters == {"/capacity-blocks/spending": "off", "/capacity-blocks/kill-switch": "released"}
+
+
+def test_the_follower_waits_out_the_function_that_buys() -> None:
+    timeout = FUNCTIONS["PurchaseBlockFunction"]["Timeout"]
+
+    assert timeout == FUNCTIONS["FollowPurchaseFunction"]["Environment"]["Variables"]["PURCHASE_TIMEOUT_SECONDS"]
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_settings_read_what_the_template_sets_and_nothing_else(function: str) -> None:
     given = environment(function)
     watched = Watched(given | FROM_LAMBDA)
+    folder = local_path(FUNCTIONS[function]["Code"]).name
 
-    Settings.from_env(watched)
+    for settings in importlib.import_module(f"capacity_blocks.bootstrap.{folder}").SETTINGS:
+        settings.from_env(watched)
 
     assert watched.read - FROM_LAMBDA.keys() == given.keys() - NOT_OURS
 

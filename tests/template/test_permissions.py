@@ -1,7 +1,7 @@
 """What the roles grant, held against what the code declares and what IAM itself knows."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -25,8 +25,13 @@ RUNTIME = frozenset(
 )
 POOL_TAG, EKS_NODE_GROUP = "ResourceTag/capacity-blocks:pool", "ResourceTag/eks:nodegroup-name"
 CLEARING = frozenset({"autoscaling:ResumeProcesses", "autoscaling:SetInstanceProtection"})
-STATEMENTS = tuple(statements())
+STATEMENTS = tuple(statements("true"))  # with every permission that the template can give
+WITHOUT_PURCHASES = tuple(statements("false"))
 FUNCTIONS = of_type("AWS::Lambda::Function")
+# What it takes to spend: the purchases of EC2, also those of other kinds that nothing here makes.
+SPENDING = ("ec2:Purchase", "ec2:CreateCapacityReservation", "ec2:ModifyCapacityReservation", "savingsplans:")
+# Whoever can do these can do what others can: none is granted, or to a named taker only.
+BORROWING = ("iam:", "sts:", "lambda:Update", "lambda:Create", "lambda:Put", "lambda:Add", "cloudformation:", "ssm:Put")
 
 each_statement = pytest.mark.parametrize("statement", STATEMENTS, ids=str)
 
@@ -62,12 +67,13 @@ def keys(action: str, resource: str) -> frozenset[str]:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_is_granted_what_its_adapters_declare_and_no_more(function: str) -> None:
     folder = local_path(FUNCTIONS[function]["Code"]).name
-    adapters = importlib.import_module(f"capacity_blocks.bootstrap.{folder}").ADAPTERS
+    root = importlib.import_module(f"capacity_blocks.bootstrap.{folder}")
     role = str(target_of(FUNCTIONS[function]["Role"]))
+    read = (reader.READ_PERMISSIONS for reader in getattr(root, "READERS", ()))
 
-    assert granted(role, folder) == frozenset().union(*(declared(adapter) for adapter in adapters))
-    assert granted(role, "runtime") == RUNTIME
-    assert {s.policy for s in STATEMENTS if s.role == role} == {folder, "runtime"}
+    assert granted(role, folder) | granted(role, "spend") == frozenset().union(*map(declared, root.ADAPTERS), *read)
+    assert granted(role, "RuntimePolicy") == RUNTIME
+    assert {s.policy for s in STATEMENTS if s.role == role} - {"spend"} == {folder, "RuntimePolicy"}
 
 
 def declared(adapter: Any) -> frozenset[str]:
@@ -84,7 +90,7 @@ def test_no_two_functions_share_a_role() -> None:
 
 def test_a_role_has_no_policy_from_elsewhere_and_can_be_bounded() -> None:
     for role, properties in of_type("AWS::IAM::Role").items():
-        assert "ManagedPolicyArns" not in properties, role
+        assert set(map(target_of, properties.get("ManagedPolicyArns", []))) <= {"RuntimePolicy"}, role
         assert properties["PermissionsBoundary"] == {
             "Fn::If": ["IsBounded", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]
         }, role
@@ -115,7 +121,8 @@ def test_a_resource_is_of_a_type_that_the_action_works_on(statement: Statement) 
         if row["resource_arn_format"] != "*"
     }
 
-    assert {kind(arn) for arn in arns} <= taken
+    # The type of a quota's ARN is the service that it is for.
+    assert {kind(arn) for arn in arns if (kind(arn)[0], "${ServiceCode}") not in taken} <= taken
 
 
 @each_statement
@@ -160,5 +167,94 @@ def test_a_launch_may_use_what_another_account_shares() -> None:
     }
 
 
-def test_nobody_may_spend() -> None:
-    assert not [s for s in STATEMENTS for action in s.actions if action.startswith("ec2:Purchase")]
+# --- money -----------------------------------------------------------------
+
+
+def spenders(granted_to: Iterable[Statement]) -> set[tuple[str, str]]:
+    return {(s.role, action) for s in granted_to for action in s.actions if action.startswith(SPENDING)}
+
+
+def test_nobody_may_spend_unless_the_deployer_says_so() -> None:
+    assert spenders(WITHOUT_PURCHASES) == set()
+
+
+def test_one_role_alone_may_spend_where_the_deployer_says_so() -> None:
+    assert spenders(STATEMENTS) == {("PurchaseBlockRole", "ec2:PurchaseCapacityBlock")}
+    assert target_of(FUNCTIONS["PurchaseBlockFunction"]["Role"]) == "PurchaseBlockRole"
+
+
+def test_enabling_purchases_grants_a_purchase_and_its_tags_and_nothing_else() -> None:
+    gained = [s for s in STATEMENTS if s not in WITHOUT_PURCHASES]
+
+    assert {(s.role, s.policy, s.actions) for s in gained} == {
+        ("PurchaseBlockRole", "spend", ("ec2:PurchaseCapacityBlock",)),
+        ("PurchaseBlockRole", "spend", ("ec2:CreateTags",)),
+    }
+    assert [s for s in WITHOUT_PURCHASES if s not in STATEMENTS] == []
+
+
+def test_a_purchase_names_its_intent_and_stays_in_the_regions_that_are_looked_after() -> None:
+    [purchase] = [s for s in STATEMENTS if "ec2:PurchaseCapacityBlock" in s.actions]
+    [tags] = [s for s in STATEMENTS if s.role == "PurchaseBlockRole" and "ec2:CreateTags" in s.actions]
+    named = {"aws:RequestTag/capacity-blocks:intent": "false"}  # "Null: false": only where the tag is
+
+    assert purchase.conditions == {
+        "Null": named,
+        "StringEquals": {"ec2:Region": {"Fn::If": ["NamesRegions", {"Ref": "Regions"}, {"Ref": "AWS::Region"}]}},
+    }
+    assert tags.conditions == {"Null": named, "StringEquals": {"ec2:CreateAction": "PurchaseCapacityBlock"}}
+
+
+@each_statement
+def test_no_role_can_take_on_what_another_may(statement: Statement) -> None:
+    taken = [action for action in statement.actions if action.startswith(BORROWING)]
+
+    assert taken in ([], ["iam:PassRole"])
+
+
+def test_roles_that_are_passed_are_those_of_instances_and_of_schedules() -> None:
+    passed = {resource for s in STATEMENTS if "iam:PassRole" in s.actions for resource in s.resources}
+
+    assert passed == {"*", "one:ScheduleRole"}  # any, but to EC2 alone: the parameter InstanceRoleArns
+
+
+def test_only_the_workflow_of_an_intent_runs_the_function_that_buys() -> None:
+    runs = {s.role for s in STATEMENTS if "lambda:InvokeFunction" in s.actions for r in s.resources if "PurchaseB" in r}
+    [denial] = denials("PurchaseBlockFunction")
+
+    assert runs == {"PurchaseIntentStateMachineRole"}
+    assert denial["Condition"] == {
+        "ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["PurchaseIntentStateMachineRole", "Arn"]}}
+    }
+
+
+def test_decisions_come_in_by_the_function_url_which_names_the_caller() -> None:
+    [denial] = denials("DecidePurchaseFunction")
+    urls = {target_of(u["TargetFunctionArn"]): u["AuthType"] for u in of_type("AWS::Lambda::Url").values()}
+    permitted = {target_of(p["FunctionName"]) for p in of_type("AWS::Lambda::Permission").values()}
+
+    assert urls == {"DecidePurchaseFunction": "AWS_IAM"}
+    assert denial["Condition"] == {"BoolIfExists": {"lambda:InvokedViaFunctionUrl": "false"}}
+    assert permitted == {"ReconcileFunction", "CloseRequestFunction"}  # by rules
+
+
+def denials(function: str) -> list[dict[str, Any]]:
+    """Return what a function's own policy says. It holds over whatever any other policy grants."""
+    [policy] = [
+        each for each in of_type("AWS::Lambda::ResourcePolicy").values() if target_of(each["ResourceArn"]) == function
+    ]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    assert all((s["Effect"], s["Principal"], s["Action"]) == ("Deny", "*", "lambda:InvokeFunction") for s in found)
+    assert all(target_of(statement["Resource"]) == function for statement in found)
+    return found
+
+
+def test_approvers_may_call_the_url_and_nothing_else() -> None:
+    assert {(s.actions, s.resources) for s in STATEMENTS if s.role == "ApproverPolicy"} == {
+        (("lambda:InvokeFunctionUrl",), ("one:DecidePurchaseFunction",)),
+        (("lambda:InvokeFunction",), ("one:DecidePurchaseFunction",)),
+    }
+    assert {key for s in STATEMENTS if s.role == "ApproverPolicy" for key in s.condition_keys} == {
+        "lambda:FunctionUrlAuthType",
+        "lambda:InvokedViaFunctionUrl",
+    }

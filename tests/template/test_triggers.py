@@ -9,6 +9,11 @@ from moto.events.models import EventPattern
 from tests.template.stack import ROOT, of_type
 
 RULES = of_type("AWS::Events::Rule")
+MACHINES = {
+    name: f"arn:aws:states:us-east-2:123456789012:stateMachine:{name}"
+    for name in of_type("AWS::StepFunctions::StateMachine")
+}
+BROKEN = "CloseRequestFunctionBrokenWorkflows"
 NATIVE = "ReconcileFunctionCapacityBlockEvents"
 CLOUDTRAIL = "ReconcileFunctionCloudTrailEvents"
 EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("**/*.json"))}
@@ -31,8 +36,21 @@ def matching(event: dict[str, Any]) -> set[str]:
     return {
         rule
         for rule, properties in RULES.items()
-        if EventPattern.load(json.dumps(properties["EventPattern"])).matches_event(event)
+        if EventPattern.load(json.dumps(deployed(properties["EventPattern"]))).matches_event(event)
     }
+
+
+def deployed(pattern: Any) -> Any:
+    """Put the ARNs of state machines where a pattern refers to them."""
+    match pattern:
+        case {"Ref": str(name)}:
+            return MACHINES[name]
+        case dict():
+            return {key: deployed(value) for key, value in pattern.items()}
+        case list():
+            return [deployed(value) for value in pattern]
+        case _:
+            return pattern
 
 
 SERVICE_EVENT = "AWS Service Event via CloudTrail"
@@ -110,14 +128,46 @@ def test_nothing_else_that_cloudtrail_says_is_matched(event: dict[str, Any]) -> 
     assert matching(event) == set()
 
 
+def status_change(machine: str, status: str) -> dict[str, Any]:
+    arn = f"{MACHINES[machine].replace(':stateMachine:', ':execution:')}:lucy-1"
+    detail = {"executionArn": arn, "stateMachineArn": MACHINES[machine], "name": "lucy-1", "status": status}
+    return DELIVERED | {
+        "source": "aws.states",
+        "detail-type": "Step Functions Execution Status Change",
+        "resources": [arn],
+        "detail": detail,
+    }
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_a_workflow_that_breaks_is_matched(machine: str, status: str) -> None:
+    assert matching(status_change(machine, status)) == {BROKEN}
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED", "PENDING_REDRIVE"])
+def test_a_workflow_that_goes_its_way_is_not_matched(status: str) -> None:
+    assert matching(status_change("PurchaseStateMachine", status)) == set()
+
+
+def test_the_workflow_of_somebody_else_is_not_matched() -> None:
+    theirs = status_change("PurchaseStateMachine", "FAILED")
+    theirs["detail"]["stateMachineArn"] = "arn:aws:states:us-east-2:123456789012:stateMachine:theirs"
+
+    assert matching(theirs) == set()
+
+
 def test_the_rule_on_cloudtrail_is_off_unless_asked_for() -> None:
     assert RULES[CLOUDTRAIL]["State"] == {"Fn::If": ["ListensToCloudTrail", "ENABLED", "DISABLED"]}
     assert RULES[NATIVE].get("State", "ENABLED") == "ENABLED"
 
 
-def test_the_sweep_runs_every_minute_on_the_minute() -> None:
-    (sweep,) = of_type("AWS::Scheduler::Schedule").values()
+@pytest.mark.parametrize(
+    ("function", "rate"), [("Reconcile", "rate(1 minute)"), ("FollowPurchase", "rate(10 minutes)")]
+)
+def test_a_sweep_runs_at_its_rate_on_the_minute(function: str, rate: str) -> None:
+    sweep = of_type("AWS::Scheduler::Schedule")[f"{function}FunctionSweep"]
 
-    assert sweep["ScheduleExpression"] == "rate(1 minute)"
+    assert sweep["ScheduleExpression"] == rate
     assert sweep["FlexibleTimeWindow"] == {"Mode": "OFF"}
     assert json.loads(sweep["Target"]["Input"]) == {"trigger": "sweep"}

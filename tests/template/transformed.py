@@ -11,6 +11,7 @@ def document() -> dict[str, object]:
         "AWSTemplateFormatVersion": "2010-09-09",
         "Metadata": written()["Metadata"],
         "Parameters": written()["Parameters"],
+        "Mappings": deployed().mappings,
         "Conditions": deployed().conditions,
         "Resources": deployed().resources,
         "Outputs": deployed().outputs,

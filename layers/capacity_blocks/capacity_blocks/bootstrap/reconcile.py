@@ -19,6 +19,7 @@ from capacity_blocks.reconciler import PolicyReader, Reconciler
 from capacity_blocks.settings import Settings
 from capacity_blocks.watch import Watch
 
+SETTINGS = (Settings,)
 # Every class here that calls AWS; a test holds the function's role against what they declare.
 ADAPTERS = (
     AutoScalingGroups,
