@@ -92,6 +92,10 @@ class Chooser:
         approved = approve_by_settings(now, intent, known.settings)
         if approved != intent:
             self.scribe.put(approved, intent)
+        row, _ = claimed(self.ledger, request.request_id)
+        if row.ended is not None:  # in between, as when a person stops the execution: nobody else will give this up
+            closed = self._given_up(approved, f"the request has ended: {row.ended}")
+            return _answer("nothing", told=closed.reason)
         if approved.state is not IntentState.APPROVED:
             return _answer("ask", approved, wait_until=approved.expires_at, told=why)
         if not approved.approvals:
@@ -101,12 +105,16 @@ class Chooser:
 
     def _too_dear(self, intent: Intent, error: BudgetError) -> dict[str, Any]:
         """Close an intent whose money went to another one in the meantime."""
-        closed = self.scribe.move(intent, IntentState.CLOSED, str(error))
-        self.bookkeeper.release(self.clock.now(), closed)
+        closed = self._given_up(intent, str(error))
         violations = (Violation(guard=Guard.BUDGET, reason=str(error)),)
         context = self.scribe.context(closed)
         self.scribe.say(notices.not_bought(intent=closed, violations=violations, looks_again=False, **context))
-        return _answer("nothing", told=str(error))
+        return _answer("nothing", told=closed.reason)
+
+    def _given_up(self, intent: Intent, reason: str) -> Intent:
+        closed = self.scribe.move(intent, IntentState.CLOSED, reason)
+        self.bookkeeper.release(self.clock.now(), closed)
+        return closed
 
 
 def _answer(

@@ -63,12 +63,9 @@ class Closer:
             if end.error:
                 self.scribe.say(_unheld(end, str(request_id or "")))
             return {"told": f"request {shown(request_id)} is not held by this execution", "open": []}
+        released, flying = self._all_released(row.request_id)
         if row.ended is not None:
             return {"told": f"the request has ended: {row.ended}", "open": []}
-        before = self.ledger.intents(row.request_id)
-        intents = [self._released(each) for each in before]
-        released = [now for then, now in zip(before, intents, strict=True) if then.state is not now.state]
-        flying = tuple(each for each in intents if each.state in IN_FLIGHT)
         if end.error:
             self.scribe.say(
                 notices.request_failed(
@@ -82,7 +79,15 @@ class Closer:
             )
         if not flying:
             self.ledger.end_request(row, end.outcome)
+            self._all_released(row.request_id)  # a step that outlives its workflow may have asked in between
         return {"told": end.outcome, "open": [reference(each) for each in flying]}
+
+    def _all_released(self, request_id: str) -> tuple[list[Intent], tuple[Intent, ...]]:
+        """Release what was never attempted; return what was released now, and what is in flight."""
+        before = self.ledger.intents(request_id)
+        intents = [self._released(each) for each in before]
+        released = [now for then, now in zip(before, intents, strict=True) if then.state is not now.state]
+        return released, tuple(each for each in intents if each.state in IN_FLIGHT)
 
     def _released(self, intent: Intent) -> Intent:
         """Close an intent that never attempted, and give its money back; one that did is left to be followed."""

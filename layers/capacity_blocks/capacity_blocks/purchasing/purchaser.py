@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from capacity_blocks.core.purchase import notices
-from capacity_blocks.core.purchase.attempt import DryRun, can_end, dry_run
+from capacity_blocks.core.purchase.attempt import UNSURE, DryRun, can_end, dry_run
 from capacity_blocks.core.purchase.budget import BudgetError
 from capacity_blocks.core.purchase.guard import ASK_AGAIN, Circumstances, Guard, Violation, before_buying
 from capacity_blocks.core.purchase.intent import Intent, IntentState, TransitionError, learned, moved
 from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.purchase_tag import tags_on_create
 from capacity_blocks.core.purchase.query import Outcome
+from capacity_blocks.core.purchase.request import PurchaseRequest
 from capacity_blocks.ports import AwsError, Clock
 from capacity_blocks.purchase_ports import Offerings, PurchaseLedger, Purchases
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
@@ -47,14 +48,18 @@ class Purchaser:
         intent = find(self.ledger, section(event, "intent"))
         if intent.state is not IntentState.APPROVED:
             return _answer(intent)
-        known, on_sale = self._known(intent)
+        row, request = claimed(self.ledger, intent.request_id)
+        if row.ended is not None:  # what is bought for it would be nobody's to follow
+            reason = f"its request has ended: {row.ended}"
+            return self._stop(intent, (Violation(guard=Guard.OTHER_REQUEST, reason=reason),))
+        known, on_sale = self._known(intent, request)
         violations = before_buying(known, intent, on_sale)
         if violations:
             return self._stop(intent, violations)
         tags = tags_on_create(intent, [approval.by for approval in intent.approvals])
         purchases = self.purchases[intent.terms.offering.region]
         if (refusal := self._refused_dry_run(purchases, intent, tags)) is not None:
-            self.ledger.end_request(claimed(self.ledger, intent.request_id)[0], f"not bought: {refusal.reason}")
+            self.ledger.end_request(row, f"not bought: {refusal.reason}")
             return self._stop(intent, (refusal,))
         if not can_end(self.clock.now(), self.call_timeout, ends_at):
             raise UnreadError(f"{intent.intent_id}: too little time is left for the call; nothing was attempted")
@@ -65,12 +70,11 @@ class Purchaser:
         attempting = self.scribe.put(attempting, intent)
         return self._buy(purchases, attempting, tags)
 
-    def _known(self, intent: Intent) -> tuple[Circumstances, Sequence[Offering]]:
+    def _known(self, intent: Intent, request: PurchaseRequest) -> tuple[Circumstances, Sequence[Offering]]:
         """Reserve the money again, then gather what the guards decide on, what is on sale first and the switches last.
 
         What could not be read raises: an approval is not lost over a throttle, and nothing is bought on a guess.
         """
-        _, request = claimed(self.ledger, intent.request_id)
         on_sale = self._on_sale(intent)
         settings = money_settings(self.survey.pool_settings, request.pool)
         if settings is not None:
@@ -97,6 +101,8 @@ class Purchaser:
         code, message = purchases.dry_run(intent.terms, tags)
         if dry_run(code) is DryRun.PERMITTED:
             return None
+        if code in UNSURE:
+            raise UnreadError(f"{intent.intent_id}: the dry run brought {code}: {message}; nothing was attempted")
         reason = f"EC2 answers to a dry run of the purchase with {code or 'no code'}: {message}"
         return Violation(guard=Guard.SPENDING_OFF, reason=reason)
 

@@ -120,7 +120,7 @@ SCENARIOS = {
     "nobody answers": Scenario(
         stage=lambda: settled(approve_within_hours=1),
         people=answering,
-        ends=("nothing", 0),
+        ends=("closed", 0),
         document=a_document(look_until="2026-04-20T10:30:00Z"),
         struck=frozenset({"follow", "close"}),
     ),
