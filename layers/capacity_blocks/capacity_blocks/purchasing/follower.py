@@ -15,7 +15,7 @@ from capacity_blocks.purchasing.finder import Finder
 from capacity_blocks.purchasing.look import Look, Word
 from capacity_blocks.purchasing.scribe import LostRaceError, Scribe
 from capacity_blocks.purchasing.settler import Settler
-from capacity_blocks.purchasing.step import StepError, find, section
+from capacity_blocks.purchasing.step import StepError, claimed, find, section
 
 S = IntentState
 # A workflow ends its own request within minutes of the last step; one that has not for so long will not any more.
@@ -62,11 +62,14 @@ class Follower:
         return {"outcome": "swept", "followed": followed, "errors": errors}
 
     def _end_if_over(self, row: RequestRow, intents: Sequence[Intent]) -> None:
-        """End a request whose purchase was followed to its end, and whose workflow is not there to do so."""
-        bought = [each for each in intents if each.reservation_ids]
+        """End a request whose purchase was followed to its end, and whose workflow is not there to do so.
+
+        What a person found not to be bought is such an end too: the workflow ended when the person was asked.
+        """
+        ends = [each for each in intents if each.reservation_ids or (each.state is S.CLOSED and each.attempted_at)]
         before = self.clock.now() - ORPHANED_AFTER
-        if bought and all(each.state not in IN_FLIGHT and each.changed_at < before for each in intents):
-            self.ledger.end_request(row, f"{bought[-1].intent_id} is {bought[-1].state.value}")
+        if ends and all(each.state not in IN_FLIGHT and each.changed_at < before for each in intents):
+            self.ledger.end_request(row, f"{ends[-1].intent_id} is {ends[-1].state.value}")
 
     def _step(self, intent: Intent) -> Look:
         match intent.state:
@@ -88,16 +91,25 @@ class Follower:
         if self.clock.now() < intent.expires_at:
             return Look(word=Word.WAITING, intent=intent, wait_until=intent.expires_at)
         closed = self.scribe.move(intent, S.CLOSED, "it was not approved in time")
-        self.bookkeeper.release(self.clock.now(), closed)
-        self.scribe.say(notices.expired(intent=closed, looks_again=True, **self.scribe.context(closed)))
-        return Look(word=Word.CLOSED, intent=closed, ask_again=True)
+        look = self._over(closed)
+        self.scribe.say(notices.expired(intent=closed, looks_again=look.ask_again, **self.scribe.context(closed)))
+        return look
 
     def _over(self, intent: Intent) -> Look:
-        """Give back what is reserved. What EC2 refused, or nobody answered in time, may be asked about anew."""
+        """Give back what is reserved. What EC2 refused, or a guard stopped, may be asked about anew.
+
+        Of people who did not answer only a request that keeps looking asks again: silence is no wish for more.
+        """
         if not intent.reservation_ids:
             self.bookkeeper.release(self.clock.now(), intent)
-        again = intent.state is S.REFUSED or (intent.state is S.CLOSED and intent.attempted_at is None)
+        is_stopped = intent.state is S.CLOSED and intent.attempted_at is None
+        is_unanswered = is_stopped and intent.changed_at >= intent.expires_at
+        again = intent.state is S.REFUSED or (is_stopped and (not is_unanswered or self._keeps_looking(intent)))
         return Look(word=Word.CLOSED, intent=intent, ask_again=again)
+
+    def _keeps_looking(self, intent: Intent) -> bool:
+        until = claimed(self.ledger, intent.request_id)[1].look_until
+        return until is not None and self.clock.now() < until
 
     def _closed(self, intent: Intent, reason: str, state: IntentState) -> Look:
         """Close an intent that is in `state`, and give its money back."""

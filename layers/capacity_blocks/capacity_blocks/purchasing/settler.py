@@ -71,10 +71,11 @@ class Settler:
     def _unpaid(self, intent: Intent) -> Look:
         bought_at, now = intent.attempted_at or intent.changed_at, self.clock.now()
         until = deadline(bought_at, intent.terms.offering.start)
+        context = self.scribe.context(intent)
+        if intent.state is IntentState.ADOPTED:  # of what was bought in the usual way that was said already
+            self.scribe.say(notices.payment_pending(intent=intent, deadline=until, **context))
         if intent.state in HOLDS_RESERVATIONS:
             intent = self.scribe.move(intent, IntentState.PAYMENT_PENDING, "EC2 takes the fee within 12 hours")
-        context = self.scribe.context(intent)
-        self.scribe.say(notices.payment_pending(intent=intent, deadline=until, **context))
         if now > until:
             self.scribe.say(notices.payment_overdue(intent=intent, deadline=until, **context))
         if now > until + UNSETTLED_AFTER:
