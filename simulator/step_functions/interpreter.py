@@ -13,6 +13,7 @@ from unittest import mock
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.stepfunctions import parser
+from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
@@ -24,6 +25,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
@@ -31,7 +33,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 from simulator import virtual_threading
 from simulator.clock import VirtualClock
 
-from . import casing, jsonata, nesting, pausing, redrive, status
+from . import casing, definitions, jsonata, nesting, pausing, redrive, status
 from .executions import Executions
 from .instant import text
 from .tokens import Tokens
@@ -63,6 +65,8 @@ def installed(executions: Executions) -> Iterator[None]:
         _wrap(stack, aws_sdk.StateTaskServiceAwsSdk, "_eval_service_task", _with_text_for_instants)
         stack.enter_context(mock.patch.object(StateTaskService, "_normalise_parameters", casing.parameters))
         stack.enter_context(mock.patch.object(StateTaskService, "_normalise_response", casing.response))
+        stack.enter_context(mock.patch.object(AmazonStateLanguageParser, "parse", staticmethod(definitions.parsed)))
+        _wrap(stack, ErrorEqualsDecl, "_eval_body", definitions.matching)
         _wrap(stack, StateTaskServiceSfn, "_eval_service_task", nesting.with_numbers)
         for name in ("_build_sync_resolver", "_build_sync2_resolver"):
             _wrap(stack, StateTaskServiceSfn, name, partial(nesting.waiting, executions))

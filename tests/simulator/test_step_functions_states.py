@@ -118,3 +118,18 @@ def test_no_crash_strikes_a_workflow_but_the_function_that_it_calls() -> None:
         world.run_for(10 * SECOND)
         assert describe(world, execution)["error"] == "Runtime.ExitError"
         assert [one.name for one in world.calls.log] == ["lambda.Invoke"]
+
+
+def test_what_ends_an_execution_for_good_is_not_caught_by_the_wildcard() -> None:
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Told"}]
+    with deployed() as world:
+        until = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Arguments": {"Nothing": 1},
+            "Catch": catch,
+        }
+        machine = make(world, "wrong", Try=until | {"Next": "Told"}, Told={"Type": "Pass", "End": True})
+        execution = start(world, machine)
+        world.run_for(SECOND)
+        assert (status(world, execution), describe(world, execution)["error"]) == ("FAILED", "States.Runtime")
