@@ -96,8 +96,8 @@ def test_quiet_sweeps_are_left_out_until_it_is_time_to_look_again() -> None:
         world.run_for(timedelta(minutes=30))
         assert (runs(world), world.skipped_sweeps) == (1, 29)
         world.run_until(datetime(2027, 3, 1, 11, 30, tzinfo=UTC))
-        # From a minute before eleven on none is left out: its `look_again_at` stays in the past.
-        assert runs(world) == 1 + 31
+        # From two minutes before eleven on none is left out: its `look_again_at` stays in the past.
+        assert runs(world) == 1 + 32
 
 
 def test_a_sweep_that_never_wants_to_look_again_is_quiet_until_something_changes() -> None:
