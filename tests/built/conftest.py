@@ -3,13 +3,14 @@
 import fcntl
 import importlib.util
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from tests.built.local_aws import LocalAws, local_aws
 from tests.built.runtime_api import Built
 from tests.template.stack import ROOT, target_of
 
@@ -54,3 +55,9 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
         origin = origin.parent if origin.name == "__init__.py" else origin
         (folder / origin.name).symlink_to(origin)
     return folder
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[LocalAws]:
+    with local_aws() as served:
+        yield served

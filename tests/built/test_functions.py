@@ -1,27 +1,26 @@
 """Every function, as built, under AWS's runtime client: it starts, answers its console events, fails as it should."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.built.local_aws import RESERVATION, LocalAws, local_aws
+from tests.built.local_aws import RESERVATION, LocalAws
 from tests.built.runtime_api import Built, Kind, Running, running
-from tests.template.stack import ROOT, environment
+from tests.built.samples import EVENTS, RECONCILE, TAKERS, events_for
+from tests.template.stack import environment
 
 # What its fixtures make takes seconds: one worker makes it, for all of these tests.
 pytestmark = pytest.mark.xdist_group("built")
 
-FUNCTION = "ReconcileFunction"
-EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("*.json"))}
+FUNCTION = RECONCILE
 
 
-@pytest.fixture(scope="module")
-def aws() -> Iterator[LocalAws]:
-    with local_aws() as served:
-        yield served
+def test_every_event_is_for_one_function() -> None:
+    takers = sorted(set(TAKERS.values()))
+
+    assert sorted(name for function in takers for name in events_for(function)) == sorted(EVENTS)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def reconcile(built: Mapping[str, Built], runtime: Path, aws: LocalAws) -> Itera
         yield function
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("name", events_for(FUNCTION))
 def test_an_event_is_answered(reconcile: Running, name: str) -> None:
     outcome = reconcile.invoke(EVENTS[name])
 
