@@ -20,6 +20,10 @@ from .run import AbortedError, Run
 
 Emit = Callable[[str, str, Mapping[str, Any], Sequence[str], str], Any]
 
+# "Quotas related to state machine executions": an execution that reaches this many events fails. The name is assumed.
+MOST_EVENTS = 25_000
+_TOO_MANY = f"The execution reached the maximum number of history events ({MOST_EVENTS})."
+
 # botocore, StartExecutionInput.name: at most 80 characters, and none of these.
 _NAME = re.compile(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""")
 
@@ -90,10 +94,13 @@ class Executions:
         return evaluated
 
     def entering(self, evaluate: Any) -> Any:
-        """Wrap the run of one state, to know where a redrive goes on."""
+        """Wrap the run of one state, to know where a redrive goes on, and to end an execution that is too long."""
 
         def evaluated(state: Any, env: Any) -> None:
             if not env.is_frame():
+                if len(env.event_manager._history_event_list) >= MOST_EVENTS:
+                    env.set_error(error={"error": "States.Runtime", "cause": _TOO_MANY})
+                    return
                 self.of_env(env).enter(state.name, env)
             evaluate(state, env)
 

@@ -19,6 +19,7 @@ from tests.simulator.workflows import (
     pause,
     start,
     status,
+    tokens,
     waiting_task,
 )
 
@@ -144,3 +145,14 @@ def test_an_execution_stopped_before_it_began_does_nothing() -> None:
         world.run_for(10 * SECOND)
         assert status(world, execution) == "ABORTED"
         assert world.functions.invocations == []
+
+
+def test_the_same_seed_tells_the_same_story_of_children_and_tokens() -> None:
+    def story(seed: int) -> tuple[str, list[str]]:
+        with deployed(seed=seed) as world:
+            child = make(world, "asks", Ask=waiting_task(world, TimeoutSeconds=30))
+            start(world, make(world, "parent", Buy=child_task(child, "n", Catch=CATCH), Told=TOLD))
+            world.run_for(60 * SECOND)
+            return world.journal.as_json(), tokens(world)
+
+    assert story(1) == story(1) != story(2)

@@ -4,7 +4,10 @@ import json
 from datetime import UTC, timedelta
 from typing import Any
 
+import pytest
+
 from simulator.faults import Fault, Faults, Strike
+from simulator.step_functions import executions
 from simulator.world import World
 from tests.simulator.stage import deployed
 from tests.simulator.workflows import CHANGE, NINE, SECOND, describe, history, make, output, pause, start, status, task
@@ -133,3 +136,15 @@ def test_what_ends_an_execution_for_good_is_not_caught_by_the_wildcard() -> None
         execution = start(world, machine)
         world.run_for(SECOND)
         assert (status(world, execution), describe(world, execution)["error"]) == ("FAILED", "States.Runtime")
+
+
+def test_an_execution_of_too_many_events_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executions, "MOST_EVENTS", 50)
+    with deployed() as world:
+        turn = {"Type": "Wait", "Seconds": 60, "Next": "Turn"}
+        execution = start(world, make(world, "turns", Turn=turn))
+        world.run_for(timedelta(hours=2))
+        found = describe(world, execution)
+        assert (found["status"], found["error"]) == ("FAILED", "States.Runtime")
+        assert "history events" in found["cause"]
+        assert len(history(world, execution)) == 52
