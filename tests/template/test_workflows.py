@@ -216,7 +216,7 @@ UNDERSTOOD = "The answer is not understood"
         ("look_again", AT, "Wait to look again"),
         ("look_again", "null", UNDERSTOOD),
         ("nothing", "null", "Close the request"),
-        ("dry_run", "null", "Close the request"),
+        ("dry_run", "null", "It was a dry run and nothing was asked or bought"),
         ("something else", AT, UNDERSTOOD),
     ],
 )
@@ -277,7 +277,6 @@ def test_an_intent_that_is_never_attempted_is_given_up_after_some_tries() -> Non
         ("paid", "The block is paid and handed to its pool"),
         ("failed", "The payment failed"),
         ("asked a person", "A person must find out what was bought"),
-        ("dry_run", "It was a dry run and nothing was asked or bought"),
         ("nothing", "Nothing was bought"),
         ("closed", "Nothing was bought"),
     ],
