@@ -36,6 +36,10 @@ class FakeLedger:
         self.saying[region, key] = (run, now)
         return True
 
+    def was_said(self, region: str, key: str) -> bool:
+        perhaps_raise(self.errors, "was_said")
+        return (region, key) in self.sent
+
     def has_said(self, region: str, key: str, now: datetime) -> None:
         perhaps_raise(self.errors, "has_said")
         self.sent[region, key] = now

@@ -36,7 +36,7 @@ class FakePurchaseLedger:
     def claim_request(self, row: RequestRow, continues: str | None = None) -> RequestRow:
         perhaps_raise(self.errors, "claim_request")
         held = self.requests.get(row.request_id)
-        if held is None or (held.execution == continues and held.ended is None):
+        if held is None or ((held.execution, held.digest, held.ended) == (continues, row.digest, None)):
             self.requests[row.request_id] = row
         perhaps_raise(self.lost, "claim_request")
         return self.requests[row.request_id]

@@ -25,6 +25,7 @@ from capacity_blocks.ports import AwsError, Clock, Ledger, Notifier, Region
 # EKS updates a node group in its own time, and takes one update at a time (UpdateNodegroupConfig). The next run asks
 # again; what drags on is told by what does not come into service.
 BUSY = "ResourceInUseException"
+SAID = "said"
 
 
 class Executor(Protocol):
@@ -49,7 +50,7 @@ class Speaker:
             return "said already"
         self.notifier.send(notice)
         self.ledger.has_said(region, notice.key, self.clock.now())
-        return "said"
+        return SAID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,6 +152,9 @@ class Ledger(Protocol):
         A claim that is never confirmed runs out after a minute: a crash between the two repeats the message.
         """
 
+    def was_said(self, region: str, key: str) -> bool:
+        """Whether the notice was sent, and that was recorded; read consistently."""
+
     def has_said(self, region: str, key: str, now: datetime) -> None:
         """Record that the notice was sent."""
 

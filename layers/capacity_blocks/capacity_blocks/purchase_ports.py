@@ -90,7 +90,10 @@ class PurchaseLedger(Protocol):
     """Requests, intents and budgets. Every read is consistent, every write conditional."""
 
     def claim_request(self, row: RequestRow, continues: str | None = None) -> RequestRow:
-        """Write the row where there is none, or one held by the execution `continues`; return the row that stands."""
+        """Write the row where there is none, or the same request held by the execution `continues`.
+
+        Return the row that stands.
+        """
 
     def request(self, request_id: str) -> RequestRow | None: ...
     def open_requests(self) -> tuple[RequestRow, ...]:

@@ -71,6 +71,13 @@ class DynamoDbLedger:
         return True
 
     @raises_aws_error
+    def was_said(self, region: str, key: str) -> bool:
+        found = self._client.get_item(
+            TableName=self._table, Key={"kind": {"S": self._notices(region)}, "key": {"S": key}}, ConsistentRead=True
+        )
+        return "said_at" in found.get("Item", {})
+
+    @raises_aws_error
     def has_said(self, region: str, key: str, now: datetime) -> None:
         item = self._notice(region, key, now, {"said_at": {"S": written(now)}})
         self._client.put_item(TableName=self._table, Item=item)

@@ -39,8 +39,9 @@ class DynamoDbPurchaseLedger:
     def claim_request(self, row: RequestRow, continues: str | None = None) -> RequestRow:
         expression, values = purchase_item.ABSENT, Item()
         if continues is not None:
-            expression = f"{expression} OR (execution = :continues AND attribute_not_exists(ended))"
-            values = {":continues": {"S": continues}}
+            held = "execution = :continues AND digest = :digest AND attribute_not_exists(ended)"
+            expression = f"{expression} OR ({held})"
+            values = {":continues": {"S": continues}, ":digest": {"S": row.digest}}
         item = purchase_item.request_item(row)
         stands = self._put(item, expression, values)
         # This execution's own claim may stand there: a reply was lost, or its first state ran twice. It is told by

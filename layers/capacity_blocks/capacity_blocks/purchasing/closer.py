@@ -1,7 +1,7 @@
 """Close a request: the one end of every path. What was never attempted is released, what is in flight is named."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,8 @@ class Closer:
         row = self.ledger.request(request_id) if isinstance(request_id, str) and request_id else None
         if row is None or row.execution != end.execution:
             if end.error:
-                self.scribe.say(_unheld(end, str(request_id or "")))
+                open_still = () if row is None else self._open(row.request_id)
+                self.scribe.say(_unheld(end, str(request_id or ""), open_still))
             return {"told": f"request {shown(request_id)} is not held by this execution", "open": []}
         released, flying = self._all_released(row.request_id)
         if row.ended is not None:
@@ -86,8 +87,15 @@ class Closer:
         """Release what was never attempted; return what was released now, and what is in flight."""
         before = self.ledger.intents(request_id)
         intents = [self._released(each) for each in before]
-        released = [now for then, now in zip(before, intents, strict=True) if then.state is not now.state]
+        released = [
+            now
+            for then, now in zip(before, intents, strict=True)
+            if then.state is not now.state and now.state is IntentState.CLOSED
+        ]
         return released, tuple(each for each in intents if each.state in IN_FLIGHT)
+
+    def _open(self, request_id: str) -> tuple[Intent, ...]:
+        return tuple(each for each in self.ledger.intents(request_id) if each.state in NEVER_ATTEMPTED | IN_FLIGHT)
 
     def _released(self, intent: Intent) -> Intent:
         """Close an intent that never attempted, and give its money back; one that did is left to be followed."""
@@ -109,13 +117,15 @@ class Closer:
             return
 
 
-def _unheld(end: End, request_id: str) -> Notice:
+def _unheld(end: End, request_id: str, still_open: Sequence[Intent]) -> Notice:
     """Word the failure of a workflow that holds no request: most often it was never one that could be read."""
     for name in (PurchaseRequestError.__name__, RequestTakenError.__name__):
         if end.error.startswith(f"{name}: "):
             mistakes = end.error.removeprefix(f"{name}: ")
             return notices.request_malformed(error=mistakes, request_id=request_id, execution=end.execution)
-    return notices.request_failed(request_id=request_id, execution=end.execution, error=end.error)
+    return notices.request_failed(
+        request_id=request_id, execution=end.execution, error=end.error, still_open=still_open
+    )
 
 
 def _end(event: Mapping[str, Any]) -> End:

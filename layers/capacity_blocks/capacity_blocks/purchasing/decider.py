@@ -1,6 +1,7 @@
 """The one door for decisions: record what somebody said, then wake the workflow, which reads the record."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.reading import shown
 from capacity_blocks.ports import AwsError, Clock, PoolSettings
 from capacity_blocks.purchase_ports import PurchaseLedger, TaskTokens
-from capacity_blocks.purchasing.scribe import LostRaceError, Scribe
+from capacity_blocks.purchasing.scribe import LostRaceError, Scribe, UnsaidError
 from capacity_blocks.purchasing.step import StepError, find, text
 from capacity_blocks.purchasing.survey import money_settings
 
@@ -66,7 +67,8 @@ class Decider:
                 self.tokens.wake(token)
             except AwsError:
                 told += " It goes on within a quarter of an hour."
-        self._tell(intent, settings)
+        with suppress(AwsError, UnsaidError):  # it is decided all the same, and whoever decided must hear so
+            self._tell(intent, settings)
         return told
 
     def _tell(self, intent: Intent, settings: MoneySettings | None) -> None:

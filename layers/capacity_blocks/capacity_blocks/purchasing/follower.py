@@ -6,22 +6,24 @@ from datetime import timedelta
 from typing import Any
 
 from capacity_blocks.core.purchase import notices
-from capacity_blocks.core.purchase.intent import Intent, IntentState
-from capacity_blocks.ports import AwsError, Clock
+from capacity_blocks.core.purchase.intent import Intent, IntentState, asks_again
+from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger, RequestRow
-from capacity_blocks.purchasing.bookkeeper import BookBusyError, Bookkeeper
+from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 from capacity_blocks.purchasing.closer import IN_FLIGHT
 from capacity_blocks.purchasing.finder import Finder
 from capacity_blocks.purchasing.look import Look, Word
-from capacity_blocks.purchasing.scribe import LostRaceError, Scribe
+from capacity_blocks.purchasing.scribe import Scribe
 from capacity_blocks.purchasing.settler import Settler
 from capacity_blocks.purchasing.step import StepError, claimed, find, section
 
 S = IntentState
 # A workflow ends its own request within minutes of the last step; one that has not for so long will not any more.
 ORPHANED_AFTER = timedelta(days=1)
-# What one intent may stumble over without stopping the sweep of the others.
-STUMBLES = (AwsError, BookBusyError, LookupError, LostRaceError, ValueError)
+
+
+class SweepError(Exception):
+    """Some requests could not be followed; the others were. The message names each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,32 +36,44 @@ class Follower:
     settler: Settler
 
     def follow(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Bring one intent forward, or every intent in flight when none is named: the sweep.
+        """Bring one intent forward, or all that is open when none is named: the sweep.
 
-        `give_up` closes one that was never attempted; `nothing_was_bought` is a person's word about one that nobody
-        could find.
+        `give_up` closes one that could not be attempted; `nothing_was_bought` is a person's word about one that nobody
+        could find, or whose reservations are gone. Neither is believed against what EC2 lists.
         """
         if "intent" not in event:
             return self._sweep()
         intent = find(self.ledger, section(event, "intent"))
         if event.get("nothing_was_bought") is True:
-            return self._closed(intent, "a person found that nothing was bought", S.NOT_FOUND).document()
-        if event.get("give_up") is True:
-            return self._closed(intent, "it could not be attempted, time and again", S.APPROVED).document()
+            return self._not_bought(intent).document()
+        if event.get("give_up") is True and intent.state is S.APPROVED:
+            intent = self._closed(intent, "it could not be attempted, time and again")
         return self._step(intent).document()
 
     def _sweep(self) -> dict[str, Any]:
-        """Follow all that is in flight, whatever became of its workflow. One that fails does not stop the others."""
-        followed, errors = [], []
+        """Follow all that is open, whatever became of its workflow. A request that fails does not stop the others."""
+        followed: list[dict[str, Any]] = []
+        errors = []
         for row in self.ledger.open_requests():
-            intents = self.ledger.intents(row.request_id)
-            for intent in (each for each in intents if each.state in IN_FLIGHT):
-                try:
-                    followed.append(self._step(intent).document())
-                except STUMBLES as error:
-                    errors.append(f"{intent.intent_id}: {error}")
-            self._end_if_over(row, intents)
-        return {"outcome": "swept", "followed": followed, "errors": errors}
+            try:
+                intents = self.ledger.intents(row.request_id)
+                followed += (self._step(each).document() for each in intents if self._is_open(each))
+                self._end_if_over(row, intents)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is this request's, and it is raised below
+                errors.append(f"{row.request_id}: {type(error).__name__}: {error}")
+        if errors:
+            raise SweepError("; ".join(errors))
+        return {"outcome": "swept", "followed": followed}
+
+    def _is_open(self, intent: Intent) -> bool:
+        """Whether something may still become of an intent without its workflow."""
+        now, is_asked = self.clock.now(), intent.state in {S.ASKED, S.APPROVED}
+        is_lost = intent.state is S.CLOSED and intent.attempted_at is not None and not intent.reservation_ids
+        return (
+            intent.state in IN_FLIGHT
+            or (is_asked and now >= intent.expires_at)
+            or (is_lost and now < intent.terms.offering.end)
+        )
 
     def _end_if_over(self, row: RequestRow, intents: Sequence[Intent]) -> None:
         """End a request whose purchase was followed to its end, and whose workflow is not there to do so.
@@ -68,7 +82,8 @@ class Follower:
         """
         ends = [each for each in intents if each.reservation_ids or (each.state is S.CLOSED and each.attempted_at)]
         before = self.clock.now() - ORPHANED_AFTER
-        if ends and all(each.state not in IN_FLIGHT and each.changed_at < before for each in intents):
+        is_over = all(not self._is_open(each) and each.changed_at < before for each in intents)
+        if ends and is_over:
             self.ledger.end_request(row, f"{ends[-1].intent_id} is {ends[-1].state.value}")
 
     def _step(self, intent: Intent) -> Look:
@@ -76,12 +91,13 @@ class Follower:
             case S.ASKED:
                 return self._asked(intent)
             case S.APPROVED:
-                return Look(word=Word.APPROVED, intent=intent)
+                return self._approved(intent)
             case S.ATTEMPTING | S.UNKNOWN | S.NOT_FOUND:
-                look = self.finder.look(intent)
-                return look if isinstance(look, Look) else self.settler.settle(look)
+                return self._looked_for(intent)
             case S.BOUGHT | S.ADOPTED | S.PAYMENT_PENDING | S.PAID | S.PAYMENT_FAILED:
                 return self.settler.settle(intent)
+            case S.CLOSED if intent.attempted_at is not None:  # a person's word; what shows up later is the truth
+                return self._looked_for(intent)
             case S.REJECTED | S.REFUSED | S.CLOSED:
                 return self._over(intent)
             case S.UNRECOGNISED:
@@ -90,33 +106,52 @@ class Follower:
     def _asked(self, intent: Intent) -> Look:
         if self.clock.now() < intent.expires_at:
             return Look(word=Word.WAITING, intent=intent, wait_until=intent.expires_at)
-        closed = self.scribe.move(intent, S.CLOSED, "it was not approved in time")
-        look = self._over(closed)
-        self.scribe.say(notices.expired(intent=closed, looks_again=look.ask_again, **self.scribe.context(closed)))
-        return look
+        return self._over(self._closed(intent, "it was not approved in time"))
+
+    def _approved(self, intent: Intent) -> Look:
+        if self.clock.now() < intent.expires_at:
+            return Look(word=Word.APPROVED, intent=intent)
+        return self._over(self._closed(intent, "its approval expired before it was bought"))
+
+    def _looked_for(self, intent: Intent) -> Look:
+        look = self.finder.look(intent)
+        if isinstance(look, Look):
+            return self._over(look.intent) if look.intent.state is S.CLOSED else look
+        return self.settler.settle(look)
 
     def _over(self, intent: Intent) -> Look:
-        """Give back what is reserved. What EC2 refused, or a guard stopped, may be asked about anew.
-
-        Of people who did not answer only a request that keeps looking asks again: silence is no wish for more.
-        """
-        if not intent.reservation_ids:
-            self.bookkeeper.release(self.clock.now(), intent)
-        is_stopped = intent.state is S.CLOSED and intent.attempted_at is None
-        is_unanswered = is_stopped and intent.changed_at >= intent.expires_at
-        again = intent.state is S.REFUSED or (is_stopped and (not is_unanswered or self._keeps_looking(intent)))
+        """Give back what is reserved, and say once how an intent ended that bought nothing."""
+        self.bookkeeper.release(self.clock.now(), intent)
+        row, request = claimed(self.ledger, intent.request_id)
+        again = row.ended is None and asks_again(intent, request.look_until, self.clock.now())
+        context = self.scribe.context(intent)
+        match intent.state:
+            case S.REJECTED:
+                notice = notices.rejected(intent=intent, looks_again=again, **context)
+            case S.REFUSED:
+                notice = notices.refused(intent=intent, words=intent.reason, looks_again=again, **context)
+            case _ if intent.attempted_at is None and intent.changed_at >= intent.expires_at:
+                notice = notices.expired(intent=intent, looks_again=again, **context)
+            case _:
+                notice = notices.not_bought(intent=intent, reason=intent.reason, looks_again=again, **context)
+        self.scribe.say(notice)
         return Look(word=Word.CLOSED, intent=intent, ask_again=again)
 
-    def _keeps_looking(self, intent: Intent) -> bool:
-        until = claimed(self.ledger, intent.request_id)[1].look_until
-        return until is not None and self.clock.now() < until
+    def _not_bought(self, intent: Intent) -> Look:
+        """Close what a person says was not bought, unless EC2 lists it; StepError where that is not theirs to say."""
+        if intent.state is S.PAYMENT_PENDING:
+            return self.settler.give_up(intent)
+        if intent.state not in {S.NOT_FOUND, S.CLOSED}:
+            allowed = f"{S.NOT_FOUND.value}, or {S.PAYMENT_PENDING.value} for too long"
+            raise StepError(f"{intent.intent_id}: it is {intent.state.value}; allowed: one that is {allowed}")
+        found = self.finder.look(intent, must_list=True)
+        if not isinstance(found, Look):
+            return self.settler.settle(found)
+        if intent.state is S.NOT_FOUND:
+            intent = self._closed(intent, "a person found that nothing was bought")
+        return self._over(intent)
 
-    def _closed(self, intent: Intent, reason: str, state: IntentState) -> Look:
-        """Close an intent that is in `state`, and give its money back."""
-        if intent.state is S.CLOSED:
-            return self._over(intent)
-        if intent.state is not state:
-            raise StepError(f"{intent.intent_id}: it is {intent.state.value}; allowed: one that is {state.value}")
+    def _closed(self, intent: Intent, reason: str) -> Intent:
         closed = self.scribe.move(intent, S.CLOSED, reason)
         self.bookkeeper.release(self.clock.now(), closed)
-        return Look(word=Word.CLOSED, intent=closed)
+        return closed

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.purchase.intent import Intent, IntentState, moved
 from capacity_blocks.core.purchase.request import parse
-from capacity_blocks.executor import Speaker
+from capacity_blocks.executor import SAID, Speaker
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger
 
@@ -21,6 +21,10 @@ class Context(TypedDict):
 
     execution: str
     time_zone: tzinfo
+
+
+class UnsaidError(Exception):
+    """Another run is sending the notice, or broke off. Whoever tries again in a minute finds it sent, or sends it."""
 
 
 class LostRaceError(Exception):
@@ -50,4 +54,7 @@ class Scribe:
         return Context(execution=row.execution, time_zone=ZoneInfo(parse(row.document).time_zone))
 
     def say(self, notice: Notice) -> None:
-        self.speaker.say(NOTICES, notice)
+        """Send a notice once. UnsaidError while another run is at it: that one may not come to its end."""
+        outcome = self.speaker.say(NOTICES, notice)
+        if outcome != SAID and not self.speaker.ledger.was_said(NOTICES, notice.key):
+            raise UnsaidError(f"{notice.key}: another run is sending it")

@@ -21,6 +21,7 @@ PAYMENT_LOOKS = ((timedelta(hours=1), timedelta(minutes=2)), (timedelta(hours=13
 SELDOM = timedelta(hours=1)
 UNSETTLED_AFTER = timedelta(days=1)  # past the deadline: nothing that waits will help, a person has been told
 TAGS_SETTLE = timedelta(minutes=5)  # "Eventual consistency in the Amazon EC2 API": tags may be stale for minutes
+ALL_SHOWN_WITHIN = timedelta(minutes=30)  # of several reservations EC2's answer may have named fewer
 SETTLED = frozenset({IntentState.PAID, IntentState.PAYMENT_FAILED})
 
 
@@ -38,6 +39,8 @@ class Settler:
             self.bookkeeper.reinstate(intent)  # it may have been taken for not bought, and its money been given back
         listing = self.candidates[intent.terms.offering.region].candidates()
         tagged = [each.reservation.reservation_id for each in listing if each.intent_id == intent.intent_id]
+        if intent.state is IntentState.BOUGHT:
+            self.scribe.say(notices.bought(intent=intent, **self.scribe.context(intent)))
         known = learned(intent, tagged)
         intent = known if known == intent else self.scribe.put(known, intent)
         found = [each for each in listing if each.reservation.reservation_id in intent.reservation_ids]
@@ -64,8 +67,10 @@ class Settler:
     def _standing(self, intent: Intent, found: Sequence[Reservation]) -> IntentState:
         if intent.state in SETTLED:
             return intent.state
-        if len(found) < len(intent.reservation_ids):
-            return IntentState.PAYMENT_PENDING  # one that is not listed yet may be the one that was paid
+        expected, bought_at = intent.terms.reservations, intent.attempted_at or intent.changed_at
+        is_early = self.clock.now() < bought_at + ALL_SHOWN_WITHIN
+        if len(found) < len(intent.reservation_ids) or (len(intent.reservation_ids) < expected and is_early):
+            return IntentState.PAYMENT_PENDING  # one that does not show yet may be the one that was paid
         return standing(found)
 
     def _unpaid(self, intent: Intent) -> Look:
@@ -83,16 +88,30 @@ class Settler:
         wait = next((every for age, every in PAYMENT_LOOKS if now - bought_at < age), SELDOM)
         return Look(word=Word.LOOK_AGAIN, intent=intent, wait_until=now + wait)
 
+    def give_up(self, intent: Intent) -> Look:
+        """Release what a person says is gone: long past the end of its payment, and listed by EC2 no more."""
+        bought_at = intent.attempted_at or intent.changed_at
+        until = deadline(bought_at, intent.terms.offering.start) + UNSETTLED_AFTER
+        look = self.settle(intent)
+        listing = self.candidates[intent.terms.offering.region].candidates()
+        is_listed = any(each.reservation.reservation_id in look.intent.reservation_ids for each in listing)
+        if look.intent.state in SETTLED or self.clock.now() < until or is_listed:
+            return look
+        self.bookkeeper.release(self.clock.now(), look.intent)
+        failed = self._moved(look.intent, IntentState.PAYMENT_FAILED, "a person found its reservations gone")
+        self.scribe.say(
+            notices.payment_failed(intent=failed, failed=failed.reservation_ids, **self.scribe.context(failed))
+        )
+        return Look(word=Word.FAILED, intent=failed)
+
     def _moved(self, intent: Intent, state: IntentState, reason: str) -> Intent:
         return intent if intent.state is state else self.scribe.move(intent, state, reason)
 
     def _see_to_tags(self, intent: Intent, found: Sequence[Candidate]) -> None:
         """Put back what lacks of the tags that the purchase asked for, once they have had time to show."""
-        bought_at = intent.attempted_at or intent.changed_at
-        if self.clock.now() < bought_at + TAGS_SETTLE:
-            return
-        wanted = tags_on_create(intent, [approval.by for approval in intent.approvals])
-        lacking = {each.reservation.reservation_id: _lacking(each.reservation, wanted) for each in found}
+        wanted, now = tags_on_create(intent, [approval.by for approval in intent.approvals]), self.clock.now()
+        shown = [each for each in found if now >= (each.created_at or intent.changed_at) + TAGS_SETTLE]
+        lacking = {each.reservation.reservation_id: _lacking(each.reservation, wanted) for each in shown}
         lacking = {reservation_id: tags for reservation_id, tags in lacking.items() if tags}
         if not lacking:
             return

@@ -113,7 +113,8 @@ class Survey:
         book = self.ledger.book(request.pool)
         spending = self.switches.spending() if self.may_spend else False
         killed = self.switches.killed()
-        blocks = around.blocks if around.blocks is None else (*around.blocks, *self._promised(request, intent))
+        promised = self.promised(request, intent)
+        blocks = around.blocks if around.blocks is None else (*around.blocks, *promised)
         unread = (("whether spending is on", spending), ("the kill switch", killed))
         errors = (*around.errors, *(f"{what} could not be read" for what, value in unread if value is None))
         known = Circumstances(
@@ -129,18 +130,22 @@ class Survey:
         )
         return known, errors
 
-    def _promised(self, request: PurchaseRequest, intent: Intent | None) -> Iterator[Reservation]:
-        """Yield what other requests of the pool are buying: EC2 may not list it for minutes yet.
+    def promised(self, request: PurchaseRequest, intent: Intent | None) -> tuple[Reservation, ...]:
+        """Return what other requests of the pool are buying: EC2 may not list it for minutes yet.
 
-        Of two that are approved at the same time the one that asked first goes first.
+        Of two that are approved at the same time the one that asked first goes first. So two may both find the way
+        free, where the other was approved a moment later: whoever has recorded its attempt looks here once more.
         """
+        now, found = self.clock.now(), list[Reservation]()
         for row in self.ledger.open_requests():
             if row.request_id == request.request_id or row.document.get("pool") != request.pool:
                 continue
             for other in self.ledger.intents(row.request_id):
                 is_first = intent is None or (other.asked_at, other.intent_id) < (intent.asked_at, intent.intent_id)
-                if other.may_have_bought or (other.state is IntentState.APPROVED and is_first):
-                    yield from _as_blocks(other)
+                is_next = other.state is IntentState.APPROVED and now < other.expires_at and is_first
+                if other.may_have_bought or is_next:
+                    found += _as_blocks(other)
+        return tuple(found)
 
 
 def _as_blocks(intent: Intent) -> Iterator[Reservation]:

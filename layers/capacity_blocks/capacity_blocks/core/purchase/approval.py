@@ -50,6 +50,8 @@ def objection(approval: Approval, fee: Decimal, settings: MoneySettings | None) 
     if approval.door is Door.CONSOLE and fee > settings.console_approval_up_to:
         most = money.shown(settings.console_approval_up_to)
         return f"a console test event does not say who sent it, and serves up to {most} only"
+    if approval.door is Door.CONSOLE and needed(fee, settings) > 1:
+        return "a console test event does not say who sent it, and two different people are needed"
     return None if person(approval, settings) is not None else f"{approval.by} is not one of the pool's approvers"
 
 

@@ -15,7 +15,8 @@ from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.place import Place
 from capacity_blocks.core.purchase.refusal import refusals
 from capacity_blocks.core.purchase.request import PurchaseRequest
-from capacity_blocks.core.purchase.sale import Changed, Gone, change
+from capacity_blocks.core.purchase.sale import Changed, Gone
+from capacity_blocks.core.purchase.sale import match as match_on_sale
 from capacity_blocks.core.purchase.words import when
 from capacity_blocks.core.reservation import Reservation
 
@@ -183,10 +184,10 @@ def _approved(known: Circumstances, intent: Intent) -> Found:
 
 
 def _unchanged(approved: Offering, on_sale: Sequence[Offering] | None) -> Found:
-    match change(approved, on_sale):
+    match match_on_sale(approved, on_sale):
         case Gone(reason=reason):
             yield Violation(guard=Guard.GONE, reason=reason)
         case Changed(reason=reason):
             yield Violation(guard=Guard.CHANGED, reason=reason)
-        case None:
+        case Offering():
             return

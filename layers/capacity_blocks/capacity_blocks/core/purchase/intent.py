@@ -148,6 +148,18 @@ def learned(intent: Intent, reservation_ids: Iterable[str]) -> Intent:
     return replace(intent, reservation_ids=tuple(sorted({*intent.reservation_ids, *reservation_ids})))
 
 
+def asks_again(intent: Intent, look_until: datetime | None, now: datetime) -> bool:
+    """Whether the request of an intent that bought nothing may ask anew: after EC2's refusal, or a guard's.
+
+    Of people who did not answer only a request that keeps looking asks again: silence is no wish for more.
+    """
+    if intent.state is S.REFUSED:
+        return True
+    is_stopped = intent.state is S.CLOSED and intent.attempted_at is None
+    is_answered = intent.changed_at < intent.expires_at
+    return is_stopped and (is_answered or (look_until is not None and now < look_until))
+
+
 def _allowed(intent: Intent) -> str:
     return " or ".join(sorted(state.value for state in NEXT[intent.state])) or "nothing else"
 

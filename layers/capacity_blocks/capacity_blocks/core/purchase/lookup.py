@@ -1,12 +1,12 @@
 """What to do when nobody knows whether an attempt bought anything: look, wait longer each time, and never buy again."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from capacity_blocks.core import tag
-from capacity_blocks.core.purchase.intent import Intent
+from capacity_blocks.core.purchase.intent import Intent, IntentState
 from capacity_blocks.core.purchase.likeness import is_like, parts
 from capacity_blocks.core.reservation import Reservation
 
@@ -14,6 +14,8 @@ from capacity_blocks.core.reservation import Reservation
 # consistency in the Amazon EC2 API"), and an answer late: the last look is half an hour after the first.
 MARGIN = timedelta(seconds=30)
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (0, 30, 60, 120, 240, 450, 900))
+# For how long after the last look a listing that fails is tried again, before a person is asked.
+LISTED_WITHIN = timedelta(hours=2)
 # The clocks of EC2 and of whoever recorded the attempt may differ by as much; assumed.
 CLOCK_SKEW = timedelta(minutes=1)
 
@@ -67,12 +69,17 @@ def looks(attempted_at: datetime, function_timeout: timedelta) -> tuple[datetime
 
 
 def conclude(
-    now: datetime, intent: Intent, listing: Sequence[Candidate] | None, function_timeout: timedelta
+    now: datetime,
+    intent: Intent,
+    listing: Sequence[Candidate] | None,
+    function_timeout: timedelta,
+    taken: Collection[str] = (),
 ) -> Conclusion:
     """Say what a look at every reservation of the account tells, whatever state each is in; None: it failed.
 
     Our tag decides at any look. Attributes are only asked at the last: a reservation without our tag may well be
-    somebody's own, while ours is still on its way.
+    somebody's own, while ours is still on its way. Once a person was asked only the tag counts, which they may put on.
+    `taken` are the reservations that other intents hold.
     """
     if intent.attempted_at is None:
         raise ValueError(f"{intent.intent_id}: it never attempted to buy, so there is nothing to look for")
@@ -86,17 +93,24 @@ def conclude(
     if later is not None:
         return LookAgain(at=later, reason=_so_far(listing, len(tagged), expected))
     if listing is None:
+        again = now + WAITS[2]
+        if again < schedule[-1] + LISTED_WITHIN:
+            return LookAgain(at=again, reason=_so_far(listing, len(tagged), expected))
         return AskPerson(reason="the reservations could not be listed at the last look")
     if tagged:
         fewer = f"{len(tagged)} carry its tag and {expected} were to be bought"
         return Adopt(reservation_ids=tagged, reason="they carry the tag of the intent", remark=fewer)
-    return _by_attributes(intent, intent.attempted_at, listing)
+    if intent.state not in {IntentState.ATTEMPTING, IntentState.UNKNOWN}:
+        return AskPerson(reason=intent.reason)
+    until = intent.attempted_at + function_timeout + CLOCK_SKEW
+    free = [each for each in listing if _id(each) not in taken and _is_between(each, intent.attempted_at, until)]
+    return _by_attributes(intent, free)
 
 
-def _by_attributes(intent: Intent, attempted_at: datetime, listing: Sequence[Candidate]) -> Conclusion:
+def _by_attributes(intent: Intent, listing: Sequence[Candidate]) -> Conclusion:
     """Adopt what is exactly what was to be bought, if there is as much of it and no more."""
     wanted = Counter(parts(intent.terms))
-    possible = [c for c in listing if c.intent_id is None and c.reservation.owned and _is_since(c, attempted_at)]
+    possible = [c for c in listing if c.intent_id is None and c.reservation.owned]
     alike = {each: [c for c in possible if is_like(c.reservation, each)] for each in wanted}
     found = tuple(sorted({_id(candidate) for candidates in alike.values() for candidate in candidates}))
     if not found:
@@ -110,9 +124,9 @@ def _by_attributes(intent: Intent, attempted_at: datetime, listing: Sequence[Can
     )
 
 
-def _is_since(candidate: Candidate, attempted_at: datetime) -> bool:
-    """Whether it was made at or after the attempt; one that does not say is a maybe."""
-    return candidate.created_at is None or candidate.created_at >= attempted_at - CLOCK_SKEW
+def _is_between(candidate: Candidate, attempted_at: datetime, until: datetime) -> bool:
+    """Whether it was made while the attempt was under way; one that does not say is a maybe."""
+    return candidate.created_at is None or attempted_at - CLOCK_SKEW <= candidate.created_at <= until
 
 
 def _is_told(candidate: Candidate) -> bool:

@@ -1,4 +1,4 @@
-"""Whether what was approved is still on sale, at no more than was approved."""
+"""Whether what was approved is still on sale, at no more than was approved, and under which id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ class Changed:
     reason: str
 
 
-def change(approved: Offering, on_sale: Sequence[Offering] | None) -> Gone | Changed | None:
-    """Compare what was approved with what the same search finds now (None: it failed); None where nothing changed.
+def match(approved: Offering, on_sale: Sequence[Offering] | None) -> Offering | Gone | Changed:
+    """Return what is on sale now that is what was approved, at no more than was approved: this is what to buy.
 
-    A search may give new ids for the same capacity, as users of Terraform's data source found: so it is compared by
-    what it is. Where its id does come back, whatever is said under that id counts.
+    A search gives new ids for the same capacity, as users of Terraform's data source found: so an offering is known by
+    what it is, and bought under the id that this very search gives it. An id that the search does not give is bought
+    never, whatever is said to be under it. Where the approved id does come back, what is said under it counts alone.
     """
     if on_sale is None:
         return Gone(reason="whether it is still on sale could not be found out")
@@ -31,9 +32,9 @@ def change(approved: Offering, on_sale: Sequence[Offering] | None) -> Gone | Cha
     alike = same_id or [each for each in on_sale if _sold(each) == _sold(approved)]
     if not alike:
         return Gone(reason=f"{approved.offering_id} is no longer on sale")
-    affordable = [_is_no_dearer(each, approved) for each in alike]
-    if all(affordable) if same_id else any(affordable):
-        return None
+    affordable = [each for each in alike if _is_no_dearer(each, approved)]
+    if affordable and (not same_id or affordable == alike):
+        return min(affordable, key=lambda each: (each.upfront_fee or money.MOST, each.offering_id))
     fees = {money.shown(fee, each.currency) for each in alike if (fee := each.upfront_fee) is not None}
     before = money.shown(approved.upfront_fee or money.MOST, approved.currency)
     return Changed(reason=f"its fee is now {' or '.join(sorted(fees)) or 'not known'}, and {before} was approved")

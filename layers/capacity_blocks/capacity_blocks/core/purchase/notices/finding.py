@@ -60,8 +60,8 @@ def not_found(
             "later, most likely nothing was; AWS Support can tell, with the time and the offering.",
             f"Once you are sure of that, say so with this test event, in the Lambda console, to {follow}:",
             command.nothing_was_bought(intent),
-            f"Until you say either, {price} stays reserved in the pool's budget and this request buys nothing "
-            "more. To buy in spite of that, start a request with a new request_id; both fees count then.",
+            f"Until you say either, {price} stays reserved in the pool's budget and this request buys nothing more. To "
+            "buy in spite of that, start a request with a new request_id and may_overlap; both fees count then.",
         ),
         next_step="Run the commands above, and tag what was bought. Do not buy again before you know.",
         execution=execution,
