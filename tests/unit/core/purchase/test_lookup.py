@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capacity_blocks.core import tag
-from capacity_blocks.core.purchase.intent import Intent, IntentState
+from capacity_blocks.core.purchase.intent import Intent, IntentState, moved
 from capacity_blocks.core.purchase.lookup import (
+    LISTED_WITHIN,
     Adopt,
     AskPerson,
     Candidate,
@@ -86,7 +87,12 @@ LOOKS: dict[str, tuple[datetime, list[Candidate] | None, Conclusion]] = {
     "nothing at the last look": (
         LAST, [], AskPerson(reason="no reservation carries its tag, and none is what was to be bought")
     ),
-    "a last look that failed": (LAST, None, AskPerson(reason="the reservations could not be listed at the last look")),
+    "a last look that failed": (
+        LAST, None, LookAgain(at=LAST + MINUTE, reason="the reservations could not be listed")
+    ),
+    "looks that fail for two hours more": (
+        LAST + LISTED_WITHIN, None, AskPerson(reason="the reservations could not be listed at the last look")
+    ),
     "one alike at the last look": (
         LAST, [seen()],
         Adopt(
@@ -133,6 +139,7 @@ NOT_OURS: dict[str, Candidate] = {
     "another platform": seen(platform="Windows"),
     "somebody else's, shared with us": seen(owned=False),
     "made long before the attempt": seen(created_at=NOW - MINUTE - SECOND),
+    "made when the attempt was over": seen(created_at=NOW + TIMEOUT + MINUTE + SECOND),
 }
 
 
@@ -143,8 +150,22 @@ def test_what_is_not_ours_is_never_adopted(candidate: Candidate) -> None:
     )
 
 
-def test_clocks_that_differ_by_a_minute_hide_nothing() -> None:
-    assert isinstance(conclude(LAST, UNKNOWN, [seen(created_at=NOW - MINUTE)], TIMEOUT), Adopt)
+@pytest.mark.parametrize("created_at", [NOW - MINUTE, NOW + TIMEOUT + MINUTE])
+def test_clocks_that_differ_by_a_minute_hide_nothing(created_at: datetime) -> None:
+    assert isinstance(conclude(LAST, UNKNOWN, [seen(created_at=created_at)], TIMEOUT), Adopt)
+
+
+def test_what_another_intent_holds_is_never_adopted_by_its_looks() -> None:
+    assert conclude(LAST, UNKNOWN, [seen("cr-0a")], TIMEOUT, taken={"cr-0a"}) == AskPerson(
+        reason="no reservation carries its tag, and none is what was to be bought"
+    )
+
+
+def test_once_a_person_was_asked_only_the_tag_counts() -> None:
+    asked = moved(UNKNOWN, IntentState.NOT_FOUND, LAST, "nothing was found")
+
+    assert conclude(LAST + MINUTE, asked, [seen()], TIMEOUT) == AskPerson(reason="nothing was found")
+    assert isinstance(conclude(LAST + MINUTE, asked, [seen(tags=TAGGED)], TIMEOUT), Adopt)
 
 
 PARTS = (
@@ -265,7 +286,7 @@ def test_whatever_is_listed_others_are_left_alone_and_ours_are_known_in_the_end(
             assert ours <= set(adopted)
             assert all(ids[each].intent_id in {None, UNKNOWN.intent_id} for each in adopted)
         case LookAgain(at=again):
-            assert now < again <= LAST
+            assert now < again <= (LAST if listing is not None else LAST + LISTED_WITHIN)
             assert not ours
         case AskPerson(candidates=maybe):
             assert now >= LAST

@@ -185,7 +185,7 @@ Once you are sure of that, say so with this test event, in the Lambda console, t
 {{"intent": {{"request_id": "may-training", "number": 1, "intent_id": "{ID}"}}, "nothing_was_bought": true}}
 
 Until you say either, $42,000 stays reserved in the pool's budget and this request buys nothing more. To buy in spite \
-of that, start a request with a new request_id; both fees count then."""
+of that, start a request with a new request_id and may_overlap; both fees count then."""
 
 
 FOLLOW = "https://us-east-2.console.aws.amazon.com/lambda/home?region=us-east-2#/functions/follow?tab=testing"
