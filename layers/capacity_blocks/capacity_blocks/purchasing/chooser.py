@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.budget import BudgetError
@@ -58,6 +59,9 @@ class Chooser:
         if any(each.state is IntentState.REJECTED for each in intents):
             return _answer("nothing", told="somebody has rejected what was found")
         if len(intents) >= MOST_INTENTS:
+            zone = ZoneInfo(request.time_zone)
+            tried = notices.tried_enough(request=request, tries=len(intents), execution=execution, time_zone=zone)
+            self.scribe.say(tried)
             return _answer("nothing", told=f"{len(intents)} offerings were tried for this request; start another one")
         return self._new(request, search, len(intents) + 1, execution)
 

@@ -22,10 +22,6 @@ S = IntentState
 ORPHANED_AFTER = timedelta(days=1)
 
 
-class SweepError(Exception):
-    """Some requests could not be followed; the others were. The message names each."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follower:
     clock: Clock
@@ -52,18 +48,22 @@ class Follower:
 
     def _sweep(self) -> dict[str, Any]:
         """Follow all that is open, whatever became of its workflow. A request that fails does not stop the others."""
-        followed: list[dict[str, Any]] = []
+        looks: list[Look] = []
         errors = []
-        for row in self.ledger.open_requests():
+        rows = self.ledger.open_requests()
+        for row in rows:
             try:
                 intents = self.ledger.intents(row.request_id)
-                followed += (self._step(each).document() for each in intents if self._is_open(each))
+                looks += (self._step(each) for each in intents if self._is_open(each))
                 self._end_if_over(row, intents)
-            except Exception as error:  # noqa: BLE001  # whatever it is, it is this request's, and it is raised below
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is this request's: the handler raises it
                 errors.append(f"{row.request_id}: {type(error).__name__}: {error}")
-        if errors:
-            raise SweepError("; ".join(errors))
-        return {"outcome": "swept", "followed": followed}
+        return {
+            "outcome": "swept",
+            "followed": [look.document() for look in looks],
+            "errors": errors,
+            "look_again_at": self.clock.now().isoformat() if rows else None,
+        }
 
     def _is_open(self, intent: Intent) -> bool:
         """Whether something may still become of an intent without its workflow."""

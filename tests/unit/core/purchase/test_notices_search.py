@@ -252,3 +252,11 @@ def test_a_quota_is_a_line_that_warns() -> None:
         "the quota Running P instances (L-1) is 0 in us-east-2, and 8 p5.48xlarge are wanted: EC2 may show no "
         "offerings, or refuse the purchase; ask for more in the Service Quotas console"
     )
+
+
+def test_a_request_that_tried_often_enough_is_over_and_says_so() -> None:
+    notice = notices.tried_enough(request=a_request(), tries=10, execution=EXECUTION)
+
+    assert (notice.key, notice.kind) == (f"{a_request().request_id}:tried-enough", "purchase-tried-enough")
+    assert "10 offerings were tried" in notice.text
+    assert "The request is over." in notice.text

@@ -24,6 +24,7 @@ from capacity_blocks.core.purchase.notices.rehearsal import dry_run as dry_run
 from capacity_blocks.core.purchase.notices.searching import nothing_on_sale as nothing_on_sale
 from capacity_blocks.core.purchase.notices.searching import search_over as search_over
 from capacity_blocks.core.purchase.notices.searching import standing as standing
+from capacity_blocks.core.purchase.notices.searching import tried_enough as tried_enough
 from capacity_blocks.core.purchase.notices.searching import unasked as unasked
 from capacity_blocks.core.purchase.notices.tagging import tags_not_repaired as tags_not_repaired
 from capacity_blocks.core.purchase.notices.tagging import tags_repaired as tags_repaired

@@ -132,6 +132,23 @@ def search_over(
     )
 
 
+def tried_enough(*, request: PurchaseRequest, tries: int, execution: str, time_zone: tzinfo = UTC) -> Notice:
+    """Say that a request is over because nothing came of any of its questions."""
+    return about_request(
+        request,
+        "tried-enough",
+        severity=Severity.WARNING,
+        title=f"Gave up on {request.request_id}: {wish(request)}",
+        text=(
+            f"{tries} offerings were tried for {wish(request, time_zone)}, and each was refused, gone or not answered "
+            "for. Nothing was bought, and nothing is reserved. The request is over."
+        ),
+        next_step=f"See in the earlier notices what stood in the way. {START_ANOTHER}",
+        execution=execution,
+        facts=(("Tried", str(tries)),),
+    )
+
+
 def _until(request: PurchaseRequest, zone: tzinfo) -> str:
     last = request.latest_end - request.least_duration  # a later start would end too late
     return local(min(request.look_until or last, last), zone)
