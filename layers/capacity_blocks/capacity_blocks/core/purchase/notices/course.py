@@ -62,7 +62,7 @@ def request_failed(
             f"It says: {error}",
             section("Given up, with the reserved money free again:", map(_open, released)),
             section("Still open; money is or may be spent, so it stays reserved:", map(_open, still_open)),
-            "That is looked after every quarter of an hour until its end is known, and told." if still_open else "",
+            "That is looked after every ten minutes until its end is known, and told." if still_open else "",
             ""
             if released or still_open
             else "It leaves nothing open: no question, no unclear purchase, no money reserved.",
