@@ -4,9 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import calls, cold_start, faults
+from benchmarks import calls, cold_start, faults, purchases
 
-BENCHMARKS: dict[str, Callable[[], None]] = {"calls": calls.main, "cold-start": cold_start.main, "faults": faults.main}
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "calls": calls.main,
+    "cold-start": cold_start.main,
+    "faults": faults.main,
+    "purchases": purchases.main,
+}
 
 
 def main() -> int:

@@ -19,19 +19,26 @@ from simulator.function_url import FORBIDDEN, FunctionUrl, Request, UrlAnswer
 from simulator.invocation import AsyncPolicy, Function, HandlerError, Invocation, parsed
 from simulator.journal import Journal
 from simulator.runner import Runner
+from simulator.sandbox import Sandboxes
 
 
 class Functions:
     """All functions of the account."""
 
     def __init__(
-        self, clock: VirtualClock, assumptions: Assumptions, journal: Journal, seed: int, faults: Faults
+        self,
+        clock: VirtualClock,
+        assumptions: Assumptions,
+        journal: Journal,
+        seed: int,
+        faults: Faults,
+        sandboxes: Sandboxes,
     ) -> None:
         self._clock = clock
         self._faults = faults
         self._by_arn: dict[str, Function] = {}
         self.urls: dict[str, FunctionUrl] = {}
-        self.runner = Runner(clock, assumptions, journal, seed)
+        self.runner = Runner(clock, assumptions, journal, seed, sandboxes)
         self.events = AsyncEvents(clock, assumptions, journal, self.runner)
 
     @property

@@ -11,15 +11,18 @@ from simulator.clock import VirtualClock
 from simulator.invocation import Context, Function, HandlerError, Invocation, KilledError, run_handler
 from simulator.journal import Journal, written
 from simulator.randomness import component
-from simulator.sandbox import Sandbox
+from simulator.sandbox import Sandbox, Sandboxes
 from simulator.waiting import Signal
 
 
 class Runner:
     """All runs of all functions, and the environments that are warm between them."""
 
-    def __init__(self, clock: VirtualClock, assumptions: Assumptions, journal: Journal, seed: int) -> None:
+    def __init__(
+        self, clock: VirtualClock, assumptions: Assumptions, journal: Journal, seed: int, sandboxes: Sandboxes
+    ) -> None:
         self._clock = clock
+        self._sandboxes = sandboxes
         self._assumptions = assumptions
         self._journal = journal
         self._seed = seed
@@ -80,6 +83,8 @@ class Runner:
         """End what still runs: nothing of it may speak to AWS any more."""
         for invocation in self._current.values():
             invocation.finish(None, HandlerError("Sandbox.Closed", "the world has ended"))
+        for sandbox in (each for idle in self._idle.values() for each in idle):
+            self._sandboxes.keep(sandbox)
 
     def _start_up(self, function: Function, *, warm: bool) -> None:
         delay = self._assumptions.warm_start if warm else self._assumptions.cold_start
@@ -108,7 +113,7 @@ class Runner:
         return True
 
     def _sandbox(self, function: Function) -> Sandbox:
-        return Sandbox((function.code, *function.layers), function.environment, self._log)
+        return self._sandboxes.take((function.code, *function.layers), function.environment, self._log)
 
     def _log(self, line: str) -> None:
         invocation = self._current.get(self._clock.current_task())

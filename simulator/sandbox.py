@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -34,10 +35,10 @@ class Sandbox:
     """
 
     def __init__(self, roots: Iterable[Path], environment: Mapping[str, str], sink: Callable[[str], None]) -> None:
-        self._roots = [str(root) for root in roots]
-        self._tops = frozenset(name for root in self._roots for name in _importable(Path(root)))
-        self._environment = dict(environment)
-        self._sink = sink
+        self.roots = [str(root) for root in roots]
+        self._tops = frozenset(name for root in self.roots for name in _importable(Path(root)))
+        self.environment = dict(environment)
+        self.sink = sink
         self._modules: dict[str, ModuleType] = {}
         self._outside: dict[str, ModuleType] = {}
         self._outside_environment: dict[str, str] = {}
@@ -56,12 +57,12 @@ class Sandbox:
         self._entered = True
         self._outside_environment = dict(os.environ)
         os.environ.clear()
-        os.environ.update(self._environment)
+        os.environ.update(self.environment)
         self._outside = self._take_modules()
         sys.modules.update(self._modules)
-        sys.path[:0] = self._roots
+        sys.path[:0] = self.roots
         self._outside_output, sys.stdout = sys.stdout, OUTPUT
-        OUTPUT.sink = self._sink
+        OUTPUT.sink = self.sink
 
     def leave(self) -> None:
         if not self._entered:
@@ -69,7 +70,7 @@ class Sandbox:
         self._entered = False
         OUTPUT.sink = None
         sys.stdout = self._outside_output
-        for root in self._roots:
+        for root in self.roots:
             sys.path.remove(root)
         self._modules = self._take_modules()
         sys.modules.update(self._outside)
@@ -81,6 +82,32 @@ class Sandbox:
             return {}
         mine = [name for name in sys.modules if name.partition(".")[0] in self._tops]
         return {name: sys.modules.pop(name) for name in mine}
+
+
+class Sandboxes:
+    """Makes sandboxes. One that outlives its world hands them out again: imports are most of what a short life costs.
+
+    For worlds alike only, and for functions whose modules remember nothing that matters.
+    """
+
+    def __init__(self) -> None:
+        self._kept: defaultdict[str, list[Sandbox]] = defaultdict(list)
+
+    def take(self, roots: Iterable[Path], environment: Mapping[str, str], sink: Callable[[str], None]) -> Sandbox:
+        roots = tuple(roots)
+        kept = self._kept[_key(roots, environment)]
+        if not kept:
+            return Sandbox(roots, environment, sink)
+        sandbox = kept.pop()
+        sandbox.sink = sink
+        return sandbox
+
+    def keep(self, sandbox: Sandbox) -> None:
+        self._kept[_key(sandbox.roots, sandbox.environment)].append(sandbox)
+
+
+def _key(roots: Iterable[Path | str], environment: Mapping[str, str]) -> str:
+    return repr(([str(root) for root in roots], sorted(environment.items())))
 
 
 def _importable(root: Path) -> set[str]:

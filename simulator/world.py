@@ -21,6 +21,7 @@ from simulator.journal import Journal
 from simulator.lambda_ import Functions
 from simulator.quiet import QuietSweeps
 from simulator.region import Region
+from simulator.sandbox import Sandboxes
 from simulator.scheduler import Scheduler
 from simulator.sns import Notice, Notifications
 from simulator.stack import Stack
@@ -43,6 +44,7 @@ class World:
         assumptions: Assumptions | None = None,
         faults: Faults | None = None,
         skip_quiet_sweeps: bool = False,
+        sandboxes: Sandboxes | None = None,
     ) -> None:
         self.assumptions = assumptions or Assumptions()
         self.faults = faults or Faults()
@@ -51,7 +53,9 @@ class World:
         self.clock = VirtualClock(start)
         self.journal = Journal(self.clock.now)
         self.calls = Calls(self.clock, self.faults, self.assumptions.api_call, seed)
-        self.functions = Functions(self.clock, self.assumptions, self.journal, seed, self.faults)
+        self.functions = Functions(
+            self.clock, self.assumptions, self.journal, seed, self.faults, sandboxes or Sandboxes()
+        )
         self.regions: dict[str, Region] = {}
         self.stack: Stack | None = None
         delivery = Delivery(self.functions, self.client)

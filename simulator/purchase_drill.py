@@ -1,0 +1,192 @@
+"""A short life of one purchase on the product's own template, to be struck by faults or to be stopped and redriven."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from simulator.assumptions import Assumptions, Delay, minutes, seconds
+from simulator.faults import Faults, Strike
+from simulator.purchase_tally import Tally, tally
+from simulator.sandbox import Sandboxes
+from simulator.world import World
+
+REGION = "us-east-2"
+GROUP, POOL = "training-a", "training"
+BEGIN = datetime(2027, 3, 18, 9, tzinfo=UTC)
+FINISH = BEGIN + timedelta(hours=12)
+MINUTE = timedelta(minutes=1)
+AFTERMATH = timedelta(minutes=4)  # of an event that says how a workflow ended, with Lambda's own two retries
+APPROVER = "arn:aws:iam::123456789012:user/alice"
+WORKFLOW, PURCHASE = "PurchaseStateMachine", "PurchaseIntentStateMachine"
+MONEY = {
+    "most_per_purchase": "2000",
+    "monthly_budget": "4000",
+    "approvers": [APPROVER],
+    "two_approvers_above": "2000",
+    "approve_within_hours": 1,
+}
+REQUEST = {
+    "request_id": "drill",
+    "pool": POOL,
+    "instance_types": ["p5.48xlarge"],
+    "instance_count": 2,
+    "duration_days": 1,
+    "earliest_start": "2027-03-20T00:00:00Z",
+    "latest_end": "2027-03-24T12:00:00Z",
+    "most_upfront_fee": "2000",
+}
+AT_ONCE = seconds(0)
+_SANDBOXES = Sandboxes()
+TRIES = 5  # of a person whose answer was answered with an error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """What one life is put through. `requests` start at the same instant, each under a name of its own."""
+
+    faults: tuple[Strike, ...] = ()
+    requests: tuple[str, ...] = ("drill",)
+    stopped_at: datetime | None = None  # the first execution, by a person
+    children: int = 0  # executions that a person starts by hand for the intent, beside the workflow's own
+    latency: Delay = AT_ONCE
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a life came to: as it ended, and as it stood after everything that had failed was redriven."""
+
+    ended: Tally
+    redriven: Tally | None
+    struck: int
+
+    @property
+    def last(self) -> Tally:
+        return self.redriven or self.ended
+
+    def violations(self) -> Iterator[str]:
+        """Return what must never be, under any single fault."""
+        yield from self.ended.violations()
+        if self.redriven is not None:
+            yield from (f"redriven: {each}" for each in self.redriven.violations())
+
+
+def life(drill: Drill) -> Outcome:
+    with _world(drill) as world:
+        return _Life(world, drill).played()
+
+
+@contextmanager
+def played(drill: Drill) -> Iterator[World]:
+    """Play a life, and give the world that it was played in to whoever wants to know more than its outcome."""
+    with _world(drill) as world:
+        _Life(world, drill).played()
+        yield world
+
+
+def _world(drill: Drill) -> World:
+    return World(
+        parameters={"ObserveOnly": "false", "EnablePurchases": "true"},
+        start=BEGIN,
+        seed=drill.seed,
+        assumptions=Assumptions(payment=minutes(6), api_call=drill.latency),
+        faults=Faults(*drill.faults),
+        sandboxes=_SANDBOXES,
+    )
+
+
+class _Life:
+    """One life under way: the account as its owner has it, and the person who answers its questions."""
+
+    def __init__(self, world: World, drill: Drill) -> None:
+        self._world = world
+        self._drill = drill
+        self._workflows = world.client("stepfunctions")
+        self._answered: dict[str, int] = {}
+        self._started = 0
+
+    def played(self) -> Outcome:
+        self._furnish()
+        arn = self._world.physical_id(WORKFLOW)
+        for number, request_id in enumerate(self._drill.requests):
+            text = json.dumps(REQUEST | {"request_id": request_id})
+            self._workflows.start_execution(stateMachineArn=arn, name=f"run-{number}", input=text)
+        if self._drill.stopped_at is not None:
+            self._world.clock.call_at(self._drill.stopped_at, self._stop, "stop")
+        self._run()
+        ended, struck = tally(self._world), len(self._world.journal.of("fault"))
+        self._world.faults.strikes = ()
+        failed = [each.arn for each in ended.executions if each.status != "SUCCEEDED"]
+        if not failed:
+            return Outcome(ended=ended, redriven=None, struck=struck)
+        for each in failed:
+            self._workflows.redrive_execution(executionArn=each)
+        self._run()
+        return Outcome(ended=ended, redriven=tally(self._world), struck=struck)
+
+    def _furnish(self) -> None:
+        """Make what a user has: a group of the pool, its settings, and spending switched on."""
+        ec2, ssm, scheduler = (self._world.client(each) for each in ("ec2", "ssm", "scheduler"))
+        subnets = {each["AvailabilityZone"]: each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]}
+        template = ec2.create_launch_template(
+            LaunchTemplateName=GROUP, LaunchTemplateData={"InstanceType": "p5.48xlarge"}
+        )["LaunchTemplate"]["LaunchTemplateId"]
+        tags = {"capacity-blocks:pool": POOL, "capacity-blocks:subnets": " ".join(subnets.values())}
+        self._world.client("autoscaling").create_auto_scaling_group(
+            AutoScalingGroupName=GROUP,
+            MinSize=0,
+            MaxSize=2,
+            DesiredCapacity=0,
+            LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
+            VPCZoneIdentifier=subnets[f"{REGION}b"],
+            Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in tags.items()],
+        )
+        written = {f"/capacity-blocks/pools/{POOL}": json.dumps({"money": MONEY}), "/capacity-blocks/spending": "on"}
+        for name, value in written.items():
+            ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+        # The sweep of blocks has drills of its own; the sweep of purchases is a part of what is put to the test.
+        for each in scheduler.list_schedules()["Schedules"]:
+            if "ReconcileFunction" in each["Target"]["Arn"]:
+                scheduler.delete_schedule(Name=each["Name"], GroupName=each["GroupName"])
+
+    def _run(self) -> None:
+        """Let time pass until all is settled, and answer what is asked."""
+        end = self._world.now + (FINISH - BEGIN)
+        while self._world.now < end:
+            self._world.run_for(MINUTE)
+            for notice in self._world.notices:
+                if notice.facts["kind"] == "purchase-asked":
+                    self._answer(notice.facts["facts"])
+            if not self._is_running() and tally(self._world).is_settled:
+                break
+        self._world.run_for(AFTERMATH)
+
+    def _is_running(self) -> bool:
+        began = [fact.text in {"started", "redriven"} for fact in self._world.journal.of("workflow")]
+        return began.count(True) > began.count(False)
+
+    def _answer(self, facts: dict[str, str]) -> None:
+        """Approve, once a minute until the door says that it is heard."""
+        intent, tries = facts["Intent"], self._answered.get(facts["Intent"], 0)
+        if tries >= TRIES:
+            return
+        body = {"intent_id": intent, "terms": facts["Terms"], "decision": "approve"}
+        is_heard = self._world.call_url("DecidePurchaseFunction", body, caller_arn=APPROVER).status == 200
+        self._answered[intent] = TRIES if is_heard else tries + 1
+        for _ in range(self._drill.children - self._started):
+            self._started += 1
+            self._start_child(intent)
+
+    def _start_child(self, intent_id: str) -> None:
+        named = {"request_id": "drill", "number": 1, "intent_id": intent_id}
+        self._workflows.start_execution(
+            stateMachineArn=self._world.physical_id(PURCHASE),
+            name=f"by-hand-{self._started}",
+            input=json.dumps({"request": REQUEST, "intent": named}),
+        )
+
+    def _stop(self) -> None:
+        arn = self._workflows.list_executions(stateMachineArn=self._world.physical_id(WORKFLOW))["executions"][-1]
+        self._workflows.stop_execution(executionArn=arn["executionArn"], error="Stopped", cause="by a person")
