@@ -11,6 +11,7 @@ from rich.console import Console
 from simulator.demo import account, gaps, story
 from simulator.demo.account import Account
 from simulator.demo.arguments import Arguments, parse
+from simulator.demo.buyer import Buyer
 from simulator.demo.document import DocumentError
 from simulator.demo.furnish import furnish
 from simulator.demo.page import page
@@ -52,15 +53,21 @@ def record(arguments: Arguments, out: Console) -> Recording:
     start = arguments.begin if own else story.START
     held = account.gather(arguments.load, start) if own else story.account()
     gaps.fill(held)
-    parameters = _regional(arguments.parameters, held)
+    parameters = _regional(arguments.parameters if own else story.PARAMETERS | arguments.parameters, held)
     end = held.last_end + _AFTERMATH if own else story.END
     with World(
-        TEMPLATE, parameters, start=start, seed=arguments.seed, regions=held.regions, skip_quiet_sweeps=True
+        TEMPLATE,
+        parameters,
+        start=start,
+        seed=arguments.seed,
+        regions=held.regions,
+        faults=None if own else story.faults(),
+        skip_quiet_sweeps=True,
     ) as world:
         furnish(world, held)
         person = Person(world)
         if not own:
-            story.tell(world, person)
+            story.tell(world, person, Buyer(world, person.entries))
         script = Play(
             title=_title(held) if own else story.TITLE,
             end=end,

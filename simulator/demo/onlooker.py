@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.capacity_blocks import SIZE_TAG
+from simulator.capacity_blocks import SIZE_TAG, State
 from simulator.capacity_blocks.reservation import RECLAIM_LEAD, ULTRASERVER_RECLAIM_LEAD
 from simulator.demo.account import POOL, tags_of
 from simulator.world import World
+
+_INTENT = "capacity-blocks:intent"
+_UNPAID = frozenset({State.PAYMENT_PENDING, State.PAYMENT_FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class Sight:
     first_end: datetime
     since: datetime
     moved_at: datetime | None = None
+    paid_at: datetime | None = None  # when it was first seen to be paid; None: it never was
+    intent_id: str = ""  # whose purchase it is; empty: it was not bought through the application
     is_ultraserver: bool = False
 
     @property
@@ -75,12 +80,15 @@ class Onlooker:
             end=document["EndDate"].astimezone(UTC),
             first_end=document["EndDate"].astimezone(UTC),
             since=self._world.now,
+            paid_at=None if document["State"] in _UNPAID else self._world.now,
+            intent_id=tags.get(_INTENT, ""),
             is_ultraserver=is_ultraserver,
         )
         before = self.blocks.get(seen.reservation_id)
         if before is not None:
             moved_at = self._world.now if seen.end != before.end else before.moved_at
-            seen = replace(seen, since=before.since, first_end=before.first_end, moved_at=moved_at)
+            paid_at = before.paid_at or seen.paid_at
+            seen = replace(seen, since=before.since, first_end=before.first_end, moved_at=moved_at, paid_at=paid_at)
         self.blocks[seen.reservation_id] = seen
 
 

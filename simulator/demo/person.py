@@ -1,12 +1,6 @@
-"""What people do in the console while the days pass: search, buy, tag, correct. Each deed is a line of the timeline."""
-
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
+"""What people do in the console while the days pass: tag, correct, extend. Each deed is a line of the timeline."""
 
 from simulator.demo.account import POOL
-from simulator.demo.axis import day
 from simulator.demo.recording import Actor, Entry
 from simulator.world import World
 
@@ -19,23 +13,6 @@ class Person:
         self._ec2 = world.client("ec2")
         self._groups = world.client("autoscaling")
         self.entries: list[Entry] = []
-
-    def buy(self, search: Mapping[str, Any], pool: str, why: str, *, soonest: bool = False) -> str:
-        """Search, take the cheapest offering or the soonest one, buy it for a pool and return its reservation id."""
-        offers = self._ec2.describe_capacity_block_offerings(**search)["CapacityBlockOfferings"]
-        offer = min(offers, key=_starts if soonest else _costs)
-        tags = [{"Key": POOL, "Value": pool}]
-        bought = self._ec2.purchase_capacity_block(
-            CapacityBlockOfferingId=offer["CapacityBlockOfferingId"],
-            InstancePlatform="Linux/UNIX",
-            TagSpecifications=[{"ResourceType": "capacity-reservation", "Tags": tags}],
-        )["CapacityReservation"]
-        reservation_id = str(bought["CapacityReservationId"])
-        times = f"{_when(offer['StartDate'])} to {_when(offer['EndDate'])}"
-        what = f"buys {offer['InstanceCount']} x {offer['InstanceType']} in {offer['AvailabilityZone']}, {times}"
-        choice = f"the {'soonest' if soonest else 'cheapest'} of {len(offers)} offerings, ${int(offer['UpfrontFee']):,}"
-        self._note(f"{what}: {reservation_id}, tagged {POOL}={pool}", f"{why}; {choice}", pool, reservation_id)
-        return reservation_id
 
     def adopt(self, reservation_id: str, pool: str, why: str) -> None:
         """Give a block to a pool by its tag."""
@@ -64,15 +41,3 @@ class Person:
             at=self._world.now, actor=Actor.PERSON, what=what, why=why, pool=pool, reservation_id=reservation_id
         )
         self.entries.append(entry)
-
-
-def _costs(offer: Mapping[str, Any]) -> tuple[Decimal, datetime]:
-    return Decimal(offer["UpfrontFee"]), offer["StartDate"]
-
-
-def _starts(offer: Mapping[str, Any]) -> tuple[datetime, Decimal]:
-    return offer["StartDate"], Decimal(offer["UpfrontFee"])
-
-
-def _when(instant: datetime) -> str:
-    return f"{day(instant.astimezone(UTC))} {instant.astimezone(UTC):%H:%M}"

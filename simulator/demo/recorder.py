@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from simulator import measure
 from simulator.auto_scaling.journal import Fact
-from simulator.demo import burst, witness
+from simulator.demo import audit, bargain, burst, witness
 from simulator.demo.account import POOL
 from simulator.demo.assumed import assumed
 from simulator.demo.burst import Named
@@ -51,8 +51,10 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
     names = _names(world)
     pools = {sight.reservation_id: sight.pool for sight in sights.values()}
     facts = [fact for region in world.regions.values() for fact in region.facts]
+    requests = audit.requests(world, {sight.reservation_id: sight.intent_id for sight in sights.values()})
     entries = [
         *script.deeds,
+        *bargain.told(requests),
         *witness.deeds(world, pools),
         *witness.states(world, sights),
         *burst.told(facts, names, start),
@@ -71,6 +73,8 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
             Group(name=each.name, pool=each.pool, sizes=measure.sizes(own, facts)) for own, each in names.items()
         ),
         entries=tuple(sorted(entries, key=lambda entry: entry.at)),
+        requests=requests,
+        budgets=audit.budgets(world),
         counts={
             "sweeps and other runs": len(world.functions.invocations),
             "quiet sweeps left out": world.skipped_sweeps,
@@ -132,7 +136,8 @@ def _stretches(sight: Sight, active_at: datetime | None, drain_at: datetime) -> 
     usable_from = (
         active_at if active_at is not None else (sight.since if sight.state in {"active", "expired"} else None)
     )
-    bounds = [(Phase.BEFORE_START, sight.since, sight.start)]
+    paid_at = min(sight.paid_at or sight.start, sight.start)
+    bounds = [(Phase.PAYMENT_PENDING, sight.since, paid_at), (Phase.BEFORE_START, paid_at, sight.start)]
     if usable_from is not None:
         bounds += [
             (Phase.AWAITED, sight.start, usable_from),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from simulator.demo.dealing import Budget, Request
 from simulator.measure import BlockFigures, Size
 
 
@@ -13,8 +14,12 @@ class Actor(StrEnum):
     """Who did something."""
 
     PERSON = "a person"
+    ENGINEER = "an engineer"
+    COLLEAGUE = "a colleague"
+    LEAD = "the team lead"
     AUTOPILOT = "Autopilot"
     EC2 = "EC2"
+    NETWORK = "the network"
     AUTO_SCALING = "Auto Scaling"
     EKS = "EKS"
 
@@ -30,11 +35,20 @@ class Severity(StrEnum):
 class Phase(StrEnum):
     """Where a block is, by what EC2 does: a start that has passed still waits until EC2 says active."""
 
+    PAYMENT_PENDING = "payment pending"
     BEFORE_START = "before start"
     AWAITED = "awaited"
     USABLE = "usable"
     DRAINING = "draining"
     RECLAIMING = "reclaiming"
+
+
+class Mark(StrEnum):
+    """What a line of the timeline is to a purchase, where the picture shows it."""
+
+    QUESTION = "question"
+    DECISION = "decision"
+    PURCHASE = "purchase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +62,7 @@ class Entry:
     pool: str = ""  # empty: of no pool
     severity: Severity | None = None
     reservation_id: str | None = None
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +117,8 @@ class Recording:
     blocks: tuple[Block, ...] = ()
     groups: tuple[Group, ...] = ()
     entries: tuple[Entry, ...] = ()
+    requests: tuple[Request, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from simulator.demo import ledger
 from simulator.demo.axis import duration
 from simulator.demo.onlooker import Sight
-from simulator.demo.recording import Actor, Entry, Severity
+from simulator.demo.recording import Actor, Entry, Mark, Severity
 from simulator.world import World
 
 # Two runs may do the same at one moment, each for itself: it is told once.
@@ -25,16 +26,26 @@ def notices(world: World) -> Iterator[Entry]:
     """Yield every notice as its readers got it."""
     for notice in world.notices:
         facts: Mapping[str, Any] = notice.facts or {}
-        next_step = "" if facts.get("next_step") == "Nothing to do." else f" {facts.get('next_step', '')}"
         yield Entry(
             at=notice.at,
             actor=Actor.AUTOPILOT,
             what=str(facts.get("title") or notice.subject),
-            why=f"{facts.get('text', notice.text)}{next_step}",
+            why=_gist(notice.text, facts),
             pool=str(facts.get("pool") or ""),
             severity=Severity(facts.get("severity", "info")),
             reservation_id=facts.get("reservation_id"),
+            mark=Mark.QUESTION if facts.get("kind") == "purchase-asked" else None,
         )
+
+
+def _gist(text: str, facts: Mapping[str, Any]) -> str:
+    """Return the first paragraph of a notice, how the budget stands, and what is to be done."""
+    said = [str(facts.get("text", text)).partition("\n\n")[0]]
+    if budget := (facts.get("facts") or {}).get("Budget"):
+        said.append(f"Budget: {budget}.")
+    if (next_step := facts.get("next_step", "")) != "Nothing to do.":
+        said.append(next_step)
+    return " ".join(said)
 
 
 def deeds(world: World, pools: Mapping[str, str]) -> Iterator[Entry]:
@@ -47,14 +58,12 @@ def deeds(world: World, pools: Mapping[str, str]) -> Iterator[Entry]:
 
 
 def _history(world: World, pools: Mapping[str, str]) -> Iterator[Entry]:
-    pages = world.client("dynamodb").get_paginator("scan").paginate(TableName=world.physical_id("Ledger"))
-    for item in (item for page in pages for item in page["Items"]):
-        kind, _, reservation_id = item["kind"]["S"].partition("#")
-        if kind != "history":
+    for reservation_id, key, row in ledger.rows(world, "history"):
+        line = ledger.line(row)
+        if "did" not in line:  # else it is of an intent
             continue
-        line = {name: value["S"] for name, value in item["line"]["M"].items()}
         yield Entry(
-            at=datetime.fromisoformat(item["key"]["S"].partition("#")[0]).astimezone(UTC),
+            at=datetime.fromisoformat(key.partition("#")[0]).astimezone(UTC),
             actor=Actor.AUTOPILOT,
             what=_deed(line, reservation_id),
             why=f"because {line['reason']}" if line.get("reason") else "",

@@ -1,0 +1,185 @@
+"""Look into what purchases left behind: the workflow's passages, the ledger's history, and EC2's own book of sales."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from simulator.demo import ledger
+from simulator.demo.dealing import Attempt, Budget, Intent, Offer, Request, Sold, Step, Turn
+from simulator.demo.passage import Outcome, Passage, Stop, passages
+from simulator.world import World
+
+SETTINGS = "/capacity-blocks/pools/"
+_SEARCH, _CHOICE = "Search the offerings", "Choose an offering"
+# Two lines of a history may be of one instant: this is the way that an intent goes.
+_WAY = (
+    "asked", "approved", "rejected", "attempting", "refused", "unknown", "not found", "adopted", "bought",
+    "payment pending", "paid", "payment failed", "closed",
+)  # fmt: skip
+
+
+def requests(world: World, intents_of: Mapping[str, str]) -> tuple[Request, ...]:
+    """Return every request that was started. `intents_of` says which intent each reservation is tagged with."""
+    children = {each.name: each for each in passages(world, "PurchaseIntentStateMachine")}
+    histories = _histories(world)
+    attempts, sales = _attempts(world), _sales(world, intents_of)
+    found = []
+    for passage in passages(world, "PurchaseStateMachine"):
+        document = passage.given.get("request", passage.given)
+        is_dry_run = bool(document.get("dry_run"))
+        own = {} if is_dry_run else {k: v for k, v in histories.items() if _request_of(k) == document["request_id"]}
+        stops = sorted(
+            (stop for each in (passage, *(children[k] for k in own if k in children)) for stop in each.stops),
+            key=lambda stop: stop.at,
+        )
+        intents = tuple(_intent(k, lines, stops, attempts.get(k, ()), sales.get(k, ())) for k, lines in own.items())
+        found.append(_request(passage, document, stops, intents, is_dry_run=is_dry_run))
+    return tuple(found)
+
+
+def budgets(world: World) -> tuple[Budget, ...]:
+    """Return how the money of each pool stands, by its book, in every month in which it has any."""
+    return tuple(
+        _budget(world, pool, month, json.loads(row["book"]["S"])["entries"])
+        for pool, row in sorted((key, row) for _, key, row in ledger.rows(world, "budget"))
+        for month in sorted({str(entry["month"]) for entry in json.loads(row["book"]["S"])["entries"]})
+    )
+
+
+def dollars(amount: Decimal) -> str:
+    return f"${amount:,.0f}" if amount == amount.to_integral_value() else f"${amount:,.2f}"
+
+
+def _request(
+    passage: Passage, document: Mapping[str, Any], stops: Sequence[Stop], intents: tuple[Intent, ...], *, is_dry_run: bool
+) -> Request:
+    search, choice = passage.outcomes.get(_SEARCH), passage.outcomes.get(_CHOICE)
+    times = Counter(stop.name for stop in stops)
+    first = {stop.name: stop.at for stop in reversed(stops)}
+    return Request(
+        request_id=str(document["request_id"]),
+        pool=str(document["pool"]),
+        document=document,
+        is_dry_run=is_dry_run,
+        started_at=passage.started_at,
+        searched_at=search and search.at,
+        offers=tuple(_offers(search)),
+        remarks=tuple(_remarks(search)),
+        chosen_at=choice and choice.at,
+        told=str(choice.output["told"]) if choice else "",
+        steps=tuple(Step(at=first[name], name=name, times=times[name]) for name in dict.fromkeys(s.name for s in stops)),
+        intents=intents,
+    )
+
+
+def _offers(search: Outcome | None) -> Iterator[Offer]:
+    for kind in ("on_sale", "refused") if search else ():
+        for shown in search.output[kind] if search else ():
+            yield Offer(
+                offering_id=shown["offering"],
+                what=shown["what"],
+                zone=shown["zone"],
+                start=shown["start"],
+                end=shown["end"],
+                hours=shown["hours"],
+                usable=shown["usable"],
+                fee=shown["fee"],
+                rate=shown["fee per usable hour"],
+                verdict=shown["verdict"],
+                may_be_bought=kind == "on_sale",
+            )
+
+
+def _remarks(search: Outcome | None) -> Iterator[str]:
+    """Yield what the search says below its table: the order, and what was sold out, not offered or not asked."""
+    if search:
+        _, _, below = str(search.output["table"]).partition("\n\n")
+        yield from below.splitlines()
+        yield from search.output["warnings"]
+
+
+def _intent(
+    intent_id: str,
+    lines: Sequence[Mapping[str, str]],
+    stops: Sequence[Stop],
+    attempts: Iterable[Attempt],
+    sales: Iterable[Sold],
+) -> Intent:
+    last = lines[-1]
+    return Intent(
+        intent_id=intent_id,
+        offering_id=last["offering"],
+        fee=last["fee"],
+        approved_by=last["approved by"],
+        turns=tuple(
+            Turn(at=_at(each), state=each["state"], reason=each["reason"], step=_step(stops, _at(each)))
+            for each in lines
+        ),
+        reservation_ids=tuple(last["reservations"].split(", ")) if last["reservations"] else (),
+        attempts=tuple(attempts),
+        sales=tuple(sales),
+    )
+
+
+def _step(stops: Sequence[Stop], at: datetime) -> str:
+    """Return the state in which the workflow was: what is written at an instant was begun before it."""
+    return next((stop.name for stop in reversed(stops) if stop.takes_time and stop.at < at), "")
+
+
+def _histories(world: World) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for intent_id, _, row in ledger.rows(world, "history"):
+        line = ledger.line(row)
+        if "intent" in line:  # else it is of a reservation
+            found.setdefault(intent_id, []).append(line)
+    for lines in found.values():
+        lines.sort(key=lambda line: (_at(line), _WAY.index(line["state"])))
+    return dict(sorted(found.items(), key=lambda pair: (_at(pair[1][0]), pair[0])))
+
+
+def _attempts(world: World) -> dict[str, list[Attempt]]:
+    """Return the calls that were to buy, by intent: which run made each, and what that run had been given."""
+    given = {each.request_id: each.payload for each in world.functions.invocations}
+    found: dict[str, list[Attempt]] = {}
+    for call in world.calls.log:
+        if call.name == "ec2.PurchaseCapacityBlock" and call.mutating:  # a DryRun is not
+            intent_id = json.loads(given[call.request_id])["intent"]["intent_id"]
+            found.setdefault(intent_id, []).append(Attempt(at=call.at, error=call.error or ""))
+    return found
+
+
+def _sales(world: World, intents_of: Mapping[str, str]) -> dict[str, list[Sold]]:
+    found: dict[str, list[Sold]] = {}
+    for sale in (sale for region in world.regions.values() for sale in region.engine.sales):
+        sold = Sold(at=sale.at, fee=dollars(sale.fee), reservation_ids=sale.reservation_ids)
+        for intent_id in dict.fromkeys(intents_of.get(each, "") for each in sale.reservation_ids):
+            found.setdefault(intent_id, []).append(sold)
+    return found
+
+
+def _budget(world: World, pool: str, month: str, entries: Sequence[Mapping[str, Any]]) -> Budget:
+    def total(standing: str) -> Decimal:
+        own = (each for each in entries if each["month"] == month and each["standing"] == standing)
+        return sum((Decimal(each["amount"]) for each in own), Decimal(0))
+
+    settings = json.loads(world.client("ssm").get_parameter(Name=f"{SETTINGS}{pool}")["Parameter"]["Value"])
+    spent, reserved, most = total("committed"), total("reserved"), Decimal(settings["money"]["monthly_budget"])
+    return Budget(
+        pool=pool,
+        month=month,
+        spent=dollars(spent),
+        reserved=dollars(reserved),
+        left=dollars(most - spent - reserved),
+        most=dollars(most),
+    )
+
+
+def _request_of(intent_id: str) -> str:
+    return intent_id.rsplit("-", 2)[0]
+
+
+def _at(line: Mapping[str, str]) -> datetime:
+    return datetime.fromisoformat(line["at"]).astimezone(UTC)
