@@ -7,6 +7,7 @@ from typing import Any
 
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.intent import Intent, IntentState, asks_again
+from capacity_blocks.core.purchase.request import parse
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger, RequestRow
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
@@ -54,7 +55,7 @@ class Follower:
         for row in rows:
             try:
                 intents = self.ledger.intents(row.request_id)
-                looks += (self._step(each) for each in intents if self._is_open(each))
+                looks += (self._step(each) for each in intents if self._is_open(each) or each.state is S.REFUSED)
                 self._end_if_over(row, intents)
             except Exception as error:  # noqa: BLE001  # whatever it is, it is this request's: the handler raises it
                 errors.append(f"{row.request_id}: {type(error).__name__}: {error}")
@@ -78,10 +79,13 @@ class Follower:
     def _end_if_over(self, row: RequestRow, intents: Sequence[Intent]) -> None:
         """End a request whose purchase was followed to its end, and whose workflow is not there to do so.
 
-        What a person found not to be bought is such an end too: the workflow ended when the person was asked.
+        What a person found not to be bought is such an end too: the workflow ended when the person was asked. After a
+        refusal it may go on, as long as the request looks: else it would have asked anew, or ended, at once.
         """
-        ends = [each for each in intents if each.reservation_ids or (each.state is S.CLOSED and each.attempted_at)]
         before = self.clock.now() - ORPHANED_AFTER
+        until = parse(row.document).look_until
+        is_looking = until is not None and before < until
+        ends = [each for each in intents if each.attempted_at and not (is_looking and each.state is S.REFUSED)]
         is_over = all(not self._is_open(each) and each.changed_at < before for each in intents)
         if ends and is_over:
             self.ledger.end_request(row, f"{ends[-1].intent_id} is {ends[-1].state.value}")

@@ -279,7 +279,7 @@ def test_a_refusal_by_ec2_makes_a_new_question() -> None:
 
     assert (answer["outcome"], stage.intent.number) == ("ask", 2)
     assert stage.intent.intent_id != intent.intent_id
-    assert stage.money == {"1": "released", "2": "reserved"}
+    assert stage.money == {"1": "reserved", "2": "reserved"}  # the first is released by whoever follows it
 
 
 def test_ten_offerings_that_came_to_nothing_are_enough() -> None:

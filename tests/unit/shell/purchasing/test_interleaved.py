@@ -87,14 +87,19 @@ OTHERS: dict[str, tuple[str, Other]] = {
     "a rejection": ("a person approves", a_rejection),
     "an approval": ("a person approves", an_approval),
     "an abort": ("a person approves", an_abort),
+    "an abort, where EC2 refuses the first": ("EC2 refuses the first", an_abort),
+    "an abort, where the reply is lost": ("the reply is lost and EC2 shows it late", an_abort),
     "a second execution": ("a person approves", a_second_execution),
 }
+
+# Nobody is there to end a request that was claimed after the end of its execution. It holds no money, and asks nobody.
+UNHELD: dict[Other, tuple[tuple[str, str], ...]] = {an_abort: (("open", "ledger.claim_request"),)}
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_whatever_runs_at_the_same_time_the_request_buys_once(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     scenario, other = SCENARIOS[OTHERS[name][0]], OTHERS[name][1]
-    places = scenario.places()
+    places = [place for place in scenario.places() if place[1:] not in UNHELD.get(other, ())]
 
     for number, step, call in places:
         cut_in = CutIn(number, lambda: other(workflow))  # noqa: B023  # it is called before the next turn

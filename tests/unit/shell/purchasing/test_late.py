@@ -99,7 +99,9 @@ def test_a_refusal_that_comes_after_the_looks_gave_up_is_the_truth() -> None:
     answer = stage.steps("slow", hold_up).purchase(named)
 
     assert (looks, answer["outcome"]) == (["asked a person"], "refused")
-    assert (stage.intent.state, stage.money, stage.market.bought) == (IntentState.REFUSED, {"1": "released"}, {})
+    assert (stage.intent.state, stage.money, stage.market.bought) == (IntentState.REFUSED, {"1": "reserved"}, {})
+    stage.steps("sweep").follow({})
+    assert (stage.money, stage.kinds[-1]) == ({"1": "released"}, "refused")
 
 
 def test_what_ec2_never_shows_is_a_persons_decision_and_holds_its_money() -> None:
@@ -141,6 +143,9 @@ def test_a_person_who_finds_nothing_bought_gives_the_money_back_and_the_request_
 
     assert_sound(workflow)
     assert (stage.intent.state, stage.money) == (IntentState.CLOSED, {"1": "released"})
+    assert stage.ledger.requests["may-training"].ended is None  # what they overlooked could still show up
+    stage.clock.sleep_until(END)
+    workflow.sweep()
     assert stage.ledger.requests["may-training"].ended == f"{stage.intent.intent_id} is closed"
 
 

@@ -35,9 +35,14 @@ def test_what_was_approved_is_bought_recorded_and_told() -> None:
     intent = approved(stage)
     now = stage.clock.instant
 
-    assert purchase(stage) == {"outcome": "bought", "told": "EC2 sold it", "reservation_ids": ["cr-0001"]}
+    assert purchase(stage) == {"outcome": "bought", "told": "EC2 sold cb-0a at $42,000", "reservation_ids": ["cr-0001"]}
     assert stage.intent == replace(
-        intent, state=S.BOUGHT, reason="EC2 sold it", changed_at=now, attempted_at=now, reservation_ids=("cr-0001",)
+        intent,
+        state=S.BOUGHT,
+        reason="EC2 sold cb-0a at $42,000",
+        changed_at=now,
+        attempted_at=now,
+        reservation_ids=("cr-0001",),
     )
     held = stage.market.bought["cr-0001"]
     assert (held.instance_type, held.instance_count, held.start, held.end) == ("p5.48xlarge", 8, START, END)
@@ -48,7 +53,7 @@ def test_what_was_approved_is_bought_recorded_and_told() -> None:
         "capacity-blocks:approved-by": ALICE,
         "capacity-blocks:upfront-fee": "42000",
     }
-    assert (stage.money, stage.kinds) == ({"1": "reserved"}, ["approved", "bought"])
+    assert (stage.money, stage.kinds) == ({"1": "reserved"}, ["approved"])
 
 
 def test_again_it_buys_nothing_and_answers_how_it_stands() -> None:
@@ -123,13 +128,15 @@ def test_of_two_that_set_out_to_buy_one_loses() -> None:
     assert (stage.intent.state, list(stage.market.bought)) == (S.BOUGHT, ["cr-0001"])
 
 
-def test_a_refusal_ends_the_intent_and_gives_its_money_back() -> None:
+def test_a_refusal_ends_the_intent_whose_money_is_free_once_it_is_followed() -> None:
     stage = a_stage()
     approved(stage)
     stage.market.errors["purchase"] = refused("PurchaseCapacityBlock", "InsufficientInstanceCapacity")
 
     assert purchase(stage)["outcome"] == "refused"
-    assert (stage.intent.state, stage.money, stage.kinds) == (S.REFUSED, {"1": "released"}, ["approved", "refused"])
+    assert (stage.intent.state, stage.money, stage.kinds) == (S.REFUSED, {"1": "reserved"}, ["approved"])
+    stage.steps("follower").follow({"intent": stage.named})
+    assert (stage.money, stage.kinds) == ({"1": "released"}, ["approved", "refused"])
 
 
 def test_no_answer_is_no_refusal_and_holds_the_money() -> None:
@@ -252,20 +259,25 @@ def test_whatever_a_guard_finds_at_the_last_moment_stops_the_purchase(change: Ca
     answer = purchase(stage)
 
     assert (answer["outcome"], stage.intent.attempted_at, stage.market.bought) == ("closed", None, {})
-    assert (stage.money, stage.kinds) == ({"1": "released"}, ["approved", "not-bought"])
+    assert stage.money == {"1": "released"}
+    assert (stage.ledger.requests["may-training"].ended is None) == (change in ASKS_AGAIN)
     assert answer["told"]
 
 
-def test_the_notice_says_whether_the_request_goes_on() -> None:
-    said = []
-    for change in (gone, killed):
-        stage = a_stage()
-        approved(stage)
-        change(stage)
-        purchase(stage)
-        said.append(goes_on(True) in stage.notifier.sent[-1].text + stage.notifier.sent[-1].next_step)
+@pytest.mark.parametrize(("change", "asks_again"), [(gone, True), (killed, False)])
+def test_whoever_follows_says_why_and_whether_the_request_goes_on(
+    change: Callable[[Stage], None], asks_again: bool
+) -> None:
+    stage = a_stage()
+    approved(stage)
+    change(stage)
+    purchase(stage)
 
-    assert said == [True, False]
+    answer = stage.steps("follower").follow({"intent": stage.named})
+
+    assert (answer["outcome"], answer["ask_again"], stage.kinds) == ("closed", asks_again, ["approved", "not-bought"])
+    notice = stage.notifier.sent[-1]
+    assert (goes_on(True) in notice.text + notice.next_step) == asks_again
 
 
 def test_an_offering_under_another_id_is_the_same_if_it_is_no_dearer() -> None:

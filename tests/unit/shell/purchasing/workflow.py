@@ -55,6 +55,7 @@ class Workflow:
     now: tuple[str, Event] | None = None  # the step that runs
     played: list[tuple[str, Event]] = field(default_factory=list)  # every invocation, in order
     errors: list[BaseException] = field(default_factory=list)  # what the steps raised
+    stumbles: list[str] = field(default_factory=list)  # what the sweep went on after
     after_each: Callable[[], None] = lambda: None
     times: int = 1  # how often each step is run in place of once
     is_aborted: bool = False
@@ -108,7 +109,7 @@ class Workflow:
             self.ended = "ABORTED"
         except TaskFailedError as failed:
             self.ended = self._tell_and_release(failed.error)
-        if self.ended in {"FAILED", "ABORTED"}:
+        if self.ended == "FAILED":  # of an abort its event tells at once
             self.tell_of_end(self.ended, self.execution, self.document)
         return self.ended
 
@@ -228,7 +229,7 @@ class Workflow:
         for delay in at:
             self.stage.clock.sleep_until(ended + delay)
             with suppress(TaskFailedError):
-                self.invoke("follow", {})
+                self.stumbles += self.invoke("follow", {})["errors"]
 
 
 def answering(*people: str, said: str = "approve") -> People:
