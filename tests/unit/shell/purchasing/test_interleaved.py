@@ -1,16 +1,18 @@
 """Two runs at once: another run, whole, within every call of every step. One of them buys, or none."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from capacity_blocks.core import tag
 from capacity_blocks.core.purchase.intent import IntentState
 from tests.unit.core.purchase.shapes import BOB
 from tests.unit.shell.purchasing.scenario import SCENARIOS
-from tests.unit.shell.purchasing.stage import EXECUTION, a_decision
+from tests.unit.shell.purchasing.stage import EXECUTION, a_decision, a_document
 from tests.unit.shell.purchasing.strike import EXPECTED, CutIn, assert_bought_once, assert_sound
 from tests.unit.shell.purchasing.workflow import Workflow, answering
 
@@ -172,3 +174,29 @@ def test_an_execution_that_is_stopped_releases_what_was_not_attempted() -> None:
     assert [each.state for each in workflow.stage.intents] == [IntentState.CLOSED]
     assert workflow.stage.money == {"1": "released"}
     assert workflow.stage.ledger.requests["may-training"].ended == "its workflow is ABORTED"
+
+
+def test_two_requests_for_one_need_buy_once(capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = SCENARIOS["a person approves"]
+    places, buyers = scenario.places(), Counter[str]()
+
+    def another_request() -> None:
+        document = a_document(request_id="june-training")
+        other = Workflow(stage=workflow.stage, people=by_june, document=document, execution=f"{EXECUTION}-june")
+        other.play()
+
+    def by_june(other: Workflow) -> None:
+        intent = other.stage.ledger.intents("june-training")[-1]
+        body = {"intent_id": intent.intent_id, "terms": intent.terms.hash, "decision": "approve"}
+        other.invoke("decide", a_decision(other.stage, BOB) | {"body": body})
+
+    for number, step, call in places:
+        workflow = scenario.workflow(CutIn(number, another_request))
+        workflow.play()
+        bought = [each.tags[tag.INTENT] for each in workflow.stage.market.bought.values()]
+        assert len(bought) <= 1, f"within call {number} of {step}, {call}"
+        buyers[bought[0][:3] if bought else "none"] += 1
+
+    assert buyers.keys() == {"may", "jun"}
+    with capsys.disabled():
+        sys.stdout.write(f"\n{len(places)} places: another request for the same need, {dict(buyers)} ")
