@@ -66,6 +66,7 @@ class Tally:
     intents: tuple[dict[str, Any], ...]
     entries: dict[str, dict[str, Any]]
     notices: tuple[tuple[str, str], ...]  # kind, and the intent or execution that it is about
+    dead_letters: int  # events that no run of a function could take
     is_settled: bool
 
     def violations(self) -> Iterator[str]:
@@ -100,10 +101,11 @@ class Tally:
 
     def _words(self) -> Iterator[str]:
         for execution in self.executions:
-            if not execution.words:
+            if not execution.words and execution.status != "ABORTED":  # who aborts one need not say why
                 yield f"{execution.machine} is {execution.status} without a word"
             about = {kind for kind, subject in self.notices if subject.endswith(execution.arn)}
-            if execution.status != "SUCCEEDED" and "purchase-request-failed" not in about:
+            is_told = "purchase-request-failed" in about or self.dead_letters  # these raise an alarm
+            if execution.status != "SUCCEEDED" and not is_told:
                 yield f"nobody was told that {execution.machine} is {execution.status}"
         for intent in self.intents:
             said = {kind for kind, subject in self.notices if subject == _id(intent)}
@@ -154,6 +156,7 @@ def tally(world: World) -> Tally:
         intents=tuple(intents),
         entries={entry["intent_id"]: entry for book in books for entry in book["entries"]},
         notices=tuple((notice.facts["kind"], _subject(notice.facts["facts"])) for notice in world.notices),
+        dead_letters=_dead_letters(world),
         is_settled=bool(executions) and not is_running and all(each["state"] in OVER for each in intents),
     )
 
@@ -189,6 +192,11 @@ def _bought(world: World) -> Iterator[Bought]:
                 ),
                 is_paid=any(each["State"] in PAID for each in reservations),
             )
+
+
+def _dead_letters(world: World) -> int:
+    queue, count = world.physical_id("DeadLetters"), "ApproximateNumberOfMessages"
+    return int(world.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=[count])["Attributes"][count])
 
 
 def _subject(facts: dict[str, str]) -> str:

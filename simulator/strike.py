@@ -95,9 +95,11 @@ class Strike:
 
 def places(operations: Iterable[tuple[str, bool]], caller: str = "*") -> tuple[Place, ...]:
     """Enumerate the places of a recorded run: its calls in order, each with whether it changes something."""
-    seen: Counter[str] = Counter()
+    every, changing = Counter[str](), Counter[str]()
     found = []
     for operation, mutating in operations:
-        seen[operation] += 1
-        found.append(Place(operation=operation, nth=seen[operation], mutating=mutating, caller=caller))
+        every[operation] += 1
+        changing[operation] += mutating
+        nth = (changing if mutating else every)[operation]  # as a strike counts: a dry run is no change
+        found.append(Place(operation=operation, nth=nth, mutating=mutating, caller=caller))
     return tuple(found)
