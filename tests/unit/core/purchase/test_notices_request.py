@@ -86,7 +86,7 @@ def test_a_failure_says_what_was_released_and_what_is_open() -> None:
             f"- {ID}: {WHAT} for $42,000, closed since 2026-04-20 09:00 UTC\n\n"
             "Still open; money is or may be spent, so it stays reserved:\n"
             f"- {ID}: {WHAT} for $42,000, unknown since 2026-04-20 09:00 UTC\n\n"
-            "That is looked after every quarter of an hour until its end is known, and told."
+            "That is looked after every ten minutes until its end is known, and told."
         ),
         next_step="Look at the failed step. Do not buy again before you are told how the open ones came out.",
         pool="training",
