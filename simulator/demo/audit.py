@@ -25,7 +25,7 @@ def requests(world: World, intents_of: Mapping[str, str]) -> tuple[Request, ...]
     """Return every request that was started. `intents_of` says which intent each reservation is tagged with."""
     children = {each.name: each for each in passages(world, "PurchaseIntentStateMachine")}
     histories = _histories(world)
-    attempts, sales = _attempts(world), _sales(world, intents_of)
+    questions, attempts, sold = _questions(world), _attempts(world), sales(world)
     found = []
     for passage in passages(world, "PurchaseStateMachine"):
         document = passage.given.get("request", passage.given)
@@ -35,9 +35,27 @@ def requests(world: World, intents_of: Mapping[str, str]) -> tuple[Request, ...]
             (stop for each in (passage, *(children[k] for k in own if k in children)) for stop in each.stops),
             key=lambda stop: stop.at,
         )
-        intents = tuple(_intent(k, lines, stops, attempts.get(k, ()), sales.get(k, ())) for k, lines in own.items())
+        intents = tuple(
+            _intent(
+                lines,
+                stops,
+                questions.get(k, ""),
+                attempts.get(k, ()),
+                [sale for sale in sold if k in {intents_of.get(each) for each in sale.reservation_ids}],
+            )
+            for k, lines in own.items()
+        )
         found.append(_request(passage, document, stops, intents, is_dry_run=is_dry_run))
     return tuple(found)
+
+
+def sales(world: World) -> tuple[Sold, ...]:
+    """Return every purchase that EC2 has carried out, by whomever."""
+    return tuple(
+        Sold(at=sale.at, fee=dollars(sale.fee), reservation_ids=sale.reservation_ids)
+        for region in world.regions.values()
+        for sale in region.engine.sales
+    )
 
 
 def budgets(world: World) -> tuple[Budget, ...]:
@@ -54,7 +72,12 @@ def dollars(amount: Decimal) -> str:
 
 
 def _request(
-    passage: Passage, document: Mapping[str, Any], stops: Sequence[Stop], intents: tuple[Intent, ...], *, is_dry_run: bool
+    passage: Passage,
+    document: Mapping[str, Any],
+    stops: Sequence[Stop],
+    intents: tuple[Intent, ...],
+    *,
+    is_dry_run: bool,
 ) -> Request:
     search, choice = passage.outcomes.get(_SEARCH), passage.outcomes.get(_CHOICE)
     times = Counter(stop.name for stop in stops)
@@ -65,12 +88,14 @@ def _request(
         document=document,
         is_dry_run=is_dry_run,
         started_at=passage.started_at,
-        searched_at=search and search.at,
+        searched_at=search.at if search else None,
         offers=tuple(_offers(search)),
         remarks=tuple(_remarks(search)),
-        chosen_at=choice and choice.at,
+        chosen_at=choice.at if choice else None,
         told=str(choice.output["told"]) if choice else "",
-        steps=tuple(Step(at=first[name], name=name, times=times[name]) for name in dict.fromkeys(s.name for s in stops)),
+        steps=tuple(
+            Step(at=first[name], name=name, times=times[name]) for name in dict.fromkeys(s.name for s in stops)
+        ),
         intents=intents,
     )
 
@@ -102,17 +127,18 @@ def _remarks(search: Outcome | None) -> Iterator[str]:
 
 
 def _intent(
-    intent_id: str,
     lines: Sequence[Mapping[str, str]],
     stops: Sequence[Stop],
+    question: str,
     attempts: Iterable[Attempt],
     sales: Iterable[Sold],
 ) -> Intent:
     last = lines[-1]
     return Intent(
-        intent_id=intent_id,
+        intent_id=last["intent"],
         offering_id=last["offering"],
         fee=last["fee"],
+        question=question,
         approved_by=last["approved by"],
         turns=tuple(
             Turn(at=_at(each), state=each["state"], reason=each["reason"], step=_step(stops, _at(each)))
@@ -140,6 +166,11 @@ def _histories(world: World) -> dict[str, list[dict[str, str]]]:
     return dict(sorted(found.items(), key=lambda pair: (_at(pair[1][0]), pair[0])))
 
 
+def _questions(world: World) -> dict[str, str]:
+    asked = (notice for notice in world.notices if (notice.facts or {}).get("kind") == "purchase-asked")
+    return {notice.facts["facts"]["Intent"]: notice.text for notice in asked}
+
+
 def _attempts(world: World) -> dict[str, list[Attempt]]:
     """Return the calls that were to buy, by intent: which run made each, and what that run had been given."""
     given = {each.request_id: each.payload for each in world.functions.invocations}
@@ -148,15 +179,6 @@ def _attempts(world: World) -> dict[str, list[Attempt]]:
         if call.name == "ec2.PurchaseCapacityBlock" and call.mutating:  # a DryRun is not
             intent_id = json.loads(given[call.request_id])["intent"]["intent_id"]
             found.setdefault(intent_id, []).append(Attempt(at=call.at, error=call.error or ""))
-    return found
-
-
-def _sales(world: World, intents_of: Mapping[str, str]) -> dict[str, list[Sold]]:
-    found: dict[str, list[Sold]] = {}
-    for sale in (sale for region in world.regions.values() for sale in region.engine.sales):
-        sold = Sold(at=sale.at, fee=dollars(sale.fee), reservation_ids=sale.reservation_ids)
-        for intent_id in dict.fromkeys(intents_of.get(each, "") for each in sale.reservation_ids):
-            found.setdefault(intent_id, []).append(sold)
     return found
 
 

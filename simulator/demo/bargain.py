@@ -19,7 +19,6 @@ def told(requests: Iterable[Request]) -> Iterator[Entry]:
             yield from _found(request)
         for intent in request.intents:
             yield from _turns(request, intent)
-            yield from _sold(request, intent)
 
 
 def _rehearsed(request: Request) -> Iterator[Entry]:
@@ -68,6 +67,8 @@ def _turns(request: Request, intent: Intent) -> Iterator[Entry]:
             reservation_id=next(iter(intent.reservation_ids), None) if turn.state in _BUYS else None,
             mark=mark,
         )
+        if turn.state == "attempting":
+            yield from _sold(request, intent)
 
 
 def _sold(request: Request, intent: Intent) -> Iterator[Entry]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.demo.audit import SETTINGS
 from simulator.demo.recording import Actor, Entry, Mark
+from simulator.demo.wish import wish
 from simulator.world import World
 
 _SPENDING = "/capacity-blocks/spending"
@@ -47,7 +48,8 @@ class Buyer:
     def request(self, who: Colleague, document: Mapping[str, Any], why: str) -> None:
         """Start the workflow with a request, named as the request is."""
         arn = self._world.physical_id("PurchaseStateMachine")
-        self._note(who, f"{_verb(document)} {_wish(document)}", f"{why}; request {document['request_id']}", _pool(document))
+        what, why = f"{_verb(document)} {wish(document)}", f"{why}; request {document['request_id']}"
+        self._note(who, what, why, str(document["pool"]))
         self._world.client("stepfunctions").start_execution(
             stateMachineArn=arn, name=document["request_id"], input=json.dumps(document)
         )
@@ -88,15 +90,3 @@ class Buyer:
 
 def _verb(document: Mapping[str, Any]) -> str:
     return "asks in a dry run what would be bought:" if document.get("dry_run") else "asks for"
-
-
-def _wish(document: Mapping[str, Any]) -> str:
-    days = document["duration_days"]
-    what = f"{document['instance_count']} x {' or '.join(document['instance_types'])}"
-    start = f"from {document['earliest_start'][:10]} on" if "earliest_start" in document else "as soon as can be"
-    cap = f"for at most ${int(document['most_upfront_fee']):,}"
-    return f"{what} for {days} day{'s' * (days != 1)}, {start}, {cap}"
-
-
-def _pool(document: Mapping[str, Any]) -> str:
-    return str(document["pool"])

@@ -57,7 +57,8 @@ class Intent:
     intent_id: str
     offering_id: str
     fee: str
-    approved_by: str
+    question: str  # as it came by mail; empty: nobody was asked
+    approved_by: str  # empty: the settings asked for nobody, or nobody has
     turns: tuple[Turn, ...]
     reservation_ids: tuple[str, ...]
     attempts: tuple[Attempt, ...]

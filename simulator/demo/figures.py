@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from simulator.demo.axis import duration
+from simulator.demo.dealing import Intent
 from simulator.demo.recording import Block, Recording
 from simulator.measure import BlockFigures, TargetFigures
 
 HEADINGS = ("block", "target", "instances", "start to active", "reaction", "lost at start", "lost at end", "unused")
+MONEY_HEADINGS = ("request", "bought", "on whose word", "fee", "asked of EC2", "sold by EC2", "state")
 # What this application promises of a block that is drained at the default lead.
 MOST_UNUSED = timedelta(minutes=10.2)
 MOST_REACTION = timedelta(seconds=5)
@@ -43,6 +45,34 @@ def rows(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:
             yield (block.reservation_id, target.target, str(target.share), waited, reaction, *_lost(target))
 
 
+def money(recording: Recording) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each intent of each request, and one for a request that came to none. A dry run has none."""
+    for request in (each for each in recording.requests if not each.is_dry_run):
+        if not request.intents:
+            yield (request.request_id, "nothing", *["-"] * 4, "nothing was chosen")
+        for intent in request.intents:
+            yield (
+                request.request_id,
+                ", ".join(intent.reservation_ids) or "nothing",
+                word(intent),
+                intent.fee,
+                _times(len(intent.attempts)),
+                _times(len(intent.sales)),
+                intent.state,
+            )
+
+
+def purchases(recording: Recording) -> Iterator[tuple[str, str]]:
+    """Yield how many purchases EC2's own book has, of how many were asked for, and how each budget stands."""
+    intents = [intent for request in recording.requests for intent in request.intents]
+    asked, lost = sum(len(each.attempts) for each in intents), sum(bool(a.error) for i in intents for a in i.attempts)
+    if asked:
+        yield f"{len(recording.sales)} of {asked}", f"purchases in EC2's own book, of those asked for; {_replies(lost)}"
+    for budget in recording.budgets:
+        words = f"spent by pool {budget.pool} in {budget.month}, of {budget.most}: {budget.reserved} reserved"
+        yield budget.spent, f"{words}, {budget.left} left"
+
+
 def headlines(recording: Recording) -> Iterator[tuple[str, str]]:
     """Yield the worst figures of the blocks that had a target, each with what it stands for."""
     served = [block.figures for block in recording.blocks if block.figures is not None and block.figures.targets]
@@ -63,6 +93,21 @@ def unserved(blocks: Sequence[Block]) -> int:
 def assumptions(recording: Recording) -> Iterator[tuple[str, str]]:
     """Yield what was assumed of AWS's own delays, in words, with its value."""
     return ((words, recording.assumptions[name]) for name, words in _TOUCHING.items() if name in recording.assumptions)
+
+
+def word(intent: Intent) -> str:
+    """Say who approved: by the last part of the ARN, which names the person or the role."""
+    if intent.approved_by:
+        return ", ".join(each.rpartition(":")[2] for each in intent.approved_by.split(", "))
+    return "the settings: a small fee" if intent.attempts else "nobody"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else "never" if number == 0 else f"{number} times"
+
+
+def _replies(lost: int) -> str:
+    return "1 reply was lost" if lost == 1 else f"{lost or 'no'} replies were lost"
 
 
 def _lost(figures: BlockFigures | TargetFigures) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ from simulator.demo.together import at, together
 CHART, BAND, GAP = 96, 22, 6
 # A phase of minutes is a hair on a picture of days: it is drawn at least this wide.
 _LEAST = 3.0
-HATCHED = frozenset({Phase.AWAITED, Phase.RECLAIMING})  # told apart by more than their colour
+HATCHED = frozenset({Phase.PAYMENT_PENDING, Phase.AWAITED, Phase.RECLAIMING})  # told apart by more than their colour
 _LETTER = 7.0  # about how wide a letter is drawn, small and bold
 
 

@@ -6,6 +6,7 @@ from importlib import resources
 
 from simulator.demo import closeup, figures
 from simulator.demo.axis import day, moment
+from simulator.demo.chapter import chapter
 from simulator.demo.picture import legend, picture
 from simulator.demo.recording import Block, Entry, Recording
 
@@ -19,6 +20,7 @@ def page(recording: Recording) -> str:
         [
             _head(recording),
             _panel(recording),
+            chapter(recording),
             _close_ups(recording),
             _figures(recording),
             _timeline(recording),
@@ -39,6 +41,7 @@ def _head(recording: Recording) -> str:
     cards = [
         (str(len(recording.blocks)), f"Capacity Blocks, {instances} instances in all"),
         *figures.headlines(recording),
+        *figures.purchases(recording),
         (str(len(recording.notices)), "notices to people"),
         *([(str(idle), "delivered without a target to serve")] if idle else []),
     ]
@@ -55,7 +58,7 @@ def _head(recording: Recording) -> str:
 
 
 def _panel(recording: Recording) -> str:
-    signs = "".join(f"<li>{drawing}<span>{escape(words)}</span></li>" for drawing, words in legend(recording.blocks))
+    signs = "".join(f"<li>{drawing}<span>{escape(words)}</span></li>" for drawing, words in legend(recording))
     wide, narrow = picture(recording, _WIDE), picture(recording, _NARROW)
     return (
         "<h2>The whole run</h2>\n"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from simulator.demo import lane, marks, svg
+from simulator.demo import lane, marks, milestone, svg
 from simulator.demo.axis import Axis, clock, day
-from simulator.demo.recording import Block, Entry, Recording, Severity
+from simulator.demo.recording import Entry, Mark, Recording, Severity
 
 _HEAD, _TITLE, _BETWEEN = 46, 26, 26
 
@@ -14,8 +14,10 @@ def picture(recording: Recording, width: int) -> str:
     axis = Axis(start=recording.start, end=recording.end, left=34, right=width - 12)
     top, lanes, rows = float(_HEAD), list[str](), list[str]()
     for pool in (*recording.pools, *_unclaimed(recording)):
-        drawn, top = _lane(recording, axis, pool, top)
+        stamped = [(n, e) for n, e in enumerate(recording.entries) if e.mark and e.pool == pool]
+        drawn, top, stamps_top = _lane(recording, axis, pool, top, milestone.ROW if stamped else 0)
         lanes.append(drawn)
+        rows.append(milestone.row(axis, stamps_top, stamped))
         notices = [(n, e) for n, e in enumerate(recording.entries) if e.severity and _belongs(recording, e) == pool]
         rows.append(marks.row(axis, top, notices))
         top += marks.ROW + _BETWEEN
@@ -28,8 +30,8 @@ def picture(recording: Recording, width: int) -> str:
     return svg.element("svg", *body, viewBox=box, role="group", aria_label=recording.title, class_="picture")
 
 
-def _lane(recording: Recording, axis: Axis, pool: str, top: float) -> tuple[str, float]:
-    """Draw one pool, and say where its notices begin."""
+def _lane(recording: Recording, axis: Axis, pool: str, top: float, stamps: float) -> tuple[str, float, float]:
+    """Draw one pool, and say where its notices begin, and where between chart and bands its stamps have their row."""
     groups = [each for each in recording.groups if each.pool == pool]
     blocks = [each for each in recording.blocks if each.pool == pool]
     parts = [svg.text(axis.left, top + 14, f"pool {pool}" if pool else "claimed by no pool", class_="pool")]
@@ -37,10 +39,11 @@ def _lane(recording: Recording, axis: Axis, pool: str, top: float) -> tuple[str,
     if groups:
         parts.append(lane.chart(lane.Lane(axis=axis, top=top, most=lane.most(groups)), groups))
         top += lane.CHART + lane.GAP
+    stamps_top, top = top, top + stamps
     for block in blocks:
         parts.append(lane.band(axis, top, block))
         top += lane.BAND + lane.GAP
-    return svg.element("g", *parts), top
+    return svg.element("g", *parts), top, stamps_top
 
 
 def _unclaimed(recording: Recording) -> Iterator[str]:
@@ -69,13 +72,16 @@ def _calendar(axis: Axis, bottom: float) -> Iterator[str]:
         yield svg.text(axis.left, 12, day(axis.start), class_="small strong")
 
 
-def legend(blocks: tuple[Block, ...]) -> Iterator[tuple[str, str]]:
+def legend(recording: Recording) -> Iterator[tuple[str, str]]:
     """Yield a little drawing and its words for every sign in the picture."""
     yield _swatch(svg.rect(0, 0, 28, 14, class_="area area0")), "instances in service"
     yield _swatch(svg.line(0, 7, 28, 7, class_="desired")), "desired capacity"
-    for phase in lane.phases_used(blocks):
+    for phase in lane.phases_used(recording.blocks):
         hatch = svg.rect(0, 0, 28, 14, class_="hatched") if phase in lane.HATCHED else ""
         yield _swatch(svg.rect(0, 0, 28, 14, class_=f"phase {phase.name.lower()}") + hatch), phase.value
+    used = {entry.mark for entry in recording.entries}
+    for mark in (each for each in Mark if each in used):
+        yield _swatch(milestone.shape(mark, 14, 7)), mark.value
     for severity in Severity:
         yield _swatch(marks.shape(severity, 14, 7)), f"notice: {severity}"
 

@@ -74,6 +74,7 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
         ),
         entries=tuple(sorted(entries, key=lambda entry: entry.at)),
         requests=requests,
+        sales=audit.sales(world),
         budgets=audit.budgets(world),
         counts={
             "sweeps and other runs": len(world.functions.invocations),

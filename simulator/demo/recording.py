@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from simulator.demo.dealing import Budget, Request
+from simulator.demo.dealing import Budget, Request, Sold
 from simulator.measure import BlockFigures, Size
 
 
@@ -118,6 +118,7 @@ class Recording:
     groups: tuple[Group, ...] = ()
     entries: tuple[Entry, ...] = ()
     requests: tuple[Request, ...] = ()
+    sales: tuple[Sold, ...] = ()  # all of EC2's book, whoever bought
     budgets: tuple[Budget, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 

@@ -86,7 +86,11 @@ def tell(out: Console, recording: Recording) -> None:
         out.print(f"note: {note}")
     out.print(_timeline(recording))
     out.print(_figures(recording))
+    if any(figures.money(recording)):
+        out.print(_money(recording))
     for figure, words in figures.headlines(recording):
+        out.print(f"{figure:>10}  {words}")
+    for figure, words in figures.purchases(recording):
         out.print(f"{figure:>10}  {words}")
     if idle := figures.unserved(recording.blocks):
         out.print(f"{idle:>10}  delivered without a target to serve: the notices say why")
@@ -125,9 +129,22 @@ def _words(entry: Entry) -> Text:
 
 
 def _figures(recording: Recording) -> Table:
-    table = Table(title="Figures (simulated)", title_style="bold", title_justify="left")
+    table = _table("Figures (simulated)")
     for number, heading in enumerate(figures.HEADINGS):
         table.add_column(heading, justify="right" if number > 1 else "left", overflow="fold", no_wrap=number != 1)
     for row in figures.rows(recording.blocks):
         table.add_row(*row)
     return table
+
+
+def _money(recording: Recording) -> Table:
+    table = _table("Money (simulated)")
+    for heading in figures.MONEY_HEADINGS:
+        table.add_column(heading, justify="right" if heading == "fee" else "left", overflow="fold")
+    for row in figures.money(recording):
+        table.add_row(*row)
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_style="bold", title_justify="left")
