@@ -1,6 +1,6 @@
 """What a search hands to the choice. Nothing in it is believed: the guards judge each candidate anew."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ class Candidate:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     candidates: tuple[Candidate, ...]  # best first
+    objection: str  # to the best of those that it would not, where it would let none through
     table: str
     warnings: tuple[str, ...]
     again_at: datetime | None
@@ -44,6 +45,7 @@ def read(event: Mapping[str, Any]) -> Search:
         again = found.get("search_again_at")
         return Search(
             candidates=tuple(_candidate(each) for each in found.get("candidates", ())),
+            objection=_objection(found.get("refused", ())),
             table=str(found.get("table", "")),
             warnings=tuple(str(each) for each in found.get("warnings", ())),
             again_at=None if again is None else datetime.fromisoformat(again),
@@ -51,6 +53,10 @@ def read(event: Mapping[str, Any]) -> Search:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise StepError(f"search is not the answer of a search: {error!r}") from error
+
+
+def _objection(refused: Sequence[Mapping[str, Any]]) -> str:
+    return f"{refused[0]['offering']}: {refused[0]['verdict']}" if refused else ""
 
 
 def _candidate(document: Mapping[str, Any]) -> Candidate:

@@ -137,13 +137,15 @@ def _end(event: Mapping[str, Any]) -> End:
         except ValueError as error:
             raise StepError(f"detail.input is {shown(detail.get('input'))}; allowed: JSON") from error
         status = text(detail, "status")
-        cause = str(detail.get("cause") or detail.get("error") or "Step Functions gives no cause")
+        # In the words that the workflow itself used, so that what it has told already has the same key.
+        named = {"Error": detail["error"], "Cause": detail.get("cause") or ""} if detail.get("error") else None
+        words = f"the workflow is {status}: {detail.get('cause') or 'Step Functions gives no cause'}"
         document = section(given, "request") if isinstance(given, Mapping) and "request" in given else given
         return End(
             document=document if isinstance(document, Mapping) else {},
             execution=text(detail, "executionArn"),
             outcome=f"its workflow is {status}",
-            error=f"the workflow is {status}: {cause}",
+            error=words if named is None else _words(named),
         )
     caught = event.get("error")
     document = event.get("request")

@@ -31,7 +31,7 @@ class Unfilled:
     @property
     def reason(self) -> str:
         if not self.forbidden:
-            return "nothing on sale is what was asked for"
+            return f"nothing on sale may be bought: {self.search.objection or 'nothing was found'}"
         return "; ".join(violation.reason for violation in self.forbidden[0][1])
 
     def notices(self) -> tuple[Notice, ...]:

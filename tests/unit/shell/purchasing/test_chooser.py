@@ -117,7 +117,7 @@ def test_nothing_on_sale_ends_a_request_that_searches_once() -> None:
         "outcome": "nothing",
         "intent": None,
         "wait_until": None,
-        "told": "nothing on sale is what was asked for",
+        "told": "nothing on sale may be bought: nothing was found",
     }
     assert (stage.intents, stage.kinds) == ((), ["nothing-on-sale"])
 
