@@ -78,18 +78,20 @@ def test_a_moment_before_it_expires_it_is_asked() -> None:
     assert (stage.tokens.woken, stage.kinds) == ([], ["asked"])
 
 
-def test_a_decision_between_the_token_and_the_question_is_not_slept_through() -> None:
+@pytest.mark.parametrize("is_kept", [False, True], ids=["before the token is kept", "after"])
+def test_a_decision_at_the_same_time_is_not_slept_through(is_kept: bool) -> None:
     stage = a_stage()
     chosen(stage)
 
-    def decide_after_the_token(name: str, call: Any) -> Any:
-        answer = call()
-        if name == "ledger.keep_token":
-            stage.steps("decider").decide(a_decision(stage))
-        return answer
+    def decide_meanwhile(name: str, call: Any) -> Any:
+        if name != "ledger.keep_token":
+            return call()
+        answer = call() if is_kept else None
+        stage.steps("decider").decide(a_decision(stage))
+        return answer if is_kept else call()
 
     stage.tokens.waiting.add("token-1")
-    stage.steps("asker", decide_after_the_token).ask({"intent": stage.named, "token": "token-1"})
+    stage.steps("asker", decide_meanwhile).ask({"intent": stage.named, "token": "token-1"})
 
     assert stage.tokens.woken == ["token-1"]
 

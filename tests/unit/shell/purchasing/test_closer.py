@@ -173,6 +173,22 @@ def test_a_decision_at_the_same_time_is_no_way_out() -> None:
     assert (stage.intent.state, stage.money) == (S.CLOSED, {"1": "released"})
 
 
+def test_a_question_at_the_same_time_is_released_though_its_step_saw_no_end() -> None:
+    stage = a_stage()
+    document = opened(stage)
+
+    def choose_meanwhile(name: str, call: Any) -> Any:
+        if name == "ledger.end_request":
+            found = stage.steps("searcher").search({"request": document})
+            event = {"request": document, "search": found, "execution": EXECUTION}
+            assert stage.steps("chooser").choose(event)["outcome"] == "ask"
+        return call()
+
+    stage.steps("closer", choose_meanwhile).close(an_end())
+
+    assert (stage.intent.state, stage.money) == (S.CLOSED, {"1": "released"})
+
+
 def test_an_attempt_at_the_same_time_stays_in_flight() -> None:
     stage = a_stage()
     approved(stage)

@@ -3,7 +3,9 @@
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from capacity_blocks.core import tag
 from capacity_blocks.core.purchase.intent import IntentState
 from tests.unit.core.purchase.shapes import BOB
 from tests.unit.shell.purchasing.scenario import SCENARIOS
-from tests.unit.shell.purchasing.stage import EXECUTION, a_decision, a_document
+from tests.unit.shell.purchasing.stage import EXECUTION, a_decision, a_document, chosen, minutes
 from tests.unit.shell.purchasing.strike import EXPECTED, CutIn, assert_bought_once, assert_sound
 from tests.unit.shell.purchasing.workflow import Workflow, answering
 
@@ -174,6 +176,33 @@ def test_an_execution_that_is_stopped_releases_what_was_not_attempted() -> None:
     assert [each.state for each in workflow.stage.intents] == [IntentState.CLOSED]
     assert workflow.stage.money == {"1": "released"}
     assert workflow.stage.ledger.requests["may-training"].ended == "its workflow is ABORTED"
+
+
+def test_of_two_requests_that_each_found_the_way_free_one_buys_at_most() -> None:
+    """June is held up in its purchase; may, which asked first and was not approved, is approved and buys meanwhile."""
+    bought: Counter[int] = Counter()
+
+    def meanwhile() -> None:
+        stage.steps("may-decides").decide(a_decision(stage))
+        stage.steps("may-buys").purchase({"intent": stage.named})
+
+    for number in count():
+        stage = SCENARIOS["a person approves"].stage()
+        chosen(stage)
+        stage.clock.sleep_until(minutes(1))
+        june = chosen(stage, "june", f"{EXECUTION}-june", request_id="june-training")["intent"]
+        intent = stage.ledger.intents("june-training")[-1]
+        body = {"intent_id": intent.intent_id, "terms": intent.terms.hash, "decision": "approve"}
+        stage.steps("june-decides").decide(a_decision(stage, BOB) | {"body": body})
+        cut_in = CutIn(number, meanwhile)
+        with suppress(*EXPECTED):
+            stage.steps("june-buys", cut_in).purchase({"intent": june})
+        if not cut_in.is_done:
+            break
+        assert len(stage.market.bought) <= 1, f"within call {number}, {cut_in.calls[number]}"
+        bought[len(stage.market.bought)] += 1
+
+    assert bought[1] > 20
 
 
 def test_two_requests_for_one_need_buy_once(capsys: pytest.CaptureFixture[str]) -> None:

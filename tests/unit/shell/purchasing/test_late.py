@@ -12,7 +12,7 @@ from capacity_blocks.core.purchase.intent import IntentState
 from tests.factories import a_reservation
 from tests.fakes import unclear
 from tests.unit.core.purchase.shapes import ALICE, END, START
-from tests.unit.shell.purchasing.scenario import late, settled
+from tests.unit.shell.purchasing.scenario import SEGMENTS, late, settled
 from tests.unit.shell.purchasing.stage import Stage, approved
 from tests.unit.shell.purchasing.strike import assert_bought_once, assert_sound
 from tests.unit.shell.purchasing.workflow import SECOND, Workflow, answering
@@ -81,6 +81,25 @@ def test_what_was_found_before_the_reply_came_is_kept_beside_it() -> None:
 
     assert (stage.intent.intent_id, stage.intent.reservation_ids) == (intent.intent_id, ("cr-0001",))
     assert stage.intent.state in {IntentState.ADOPTED, IntentState.PAYMENT_PENDING, IntentState.PAID}
+
+
+def test_a_reply_that_names_more_than_was_found_adds_to_it() -> None:
+    stage = settled(offerings=(SEGMENTS,))
+    approved(stage, several_segments=True)
+    stage.market.purchase_takes = timedelta(hours=1)
+    named = {"intent": stage.named}
+    seen: list[tuple[str, ...]] = []
+
+    def look() -> None:
+        del stage.market.reservations.held["cr-0002"]
+        stage.steps("look").follow(named)
+        seen.append(stage.intent.reservation_ids)
+
+    stage.clock.events.append((stage.clock.instant + timedelta(minutes=40), look))
+
+    stage.steps("slow").purchase(named)
+
+    assert (seen, stage.intent.reservation_ids) == ([("cr-0001",)], ("cr-0001", "cr-0002"))
 
 
 def test_a_refusal_that_comes_after_the_looks_gave_up_is_the_truth() -> None:
