@@ -13,9 +13,10 @@ from simulator.demo.wish import wish
 _OFFER = ("", "fee", "what", "start", "zone", "hours", "usable", "per usable hour", "verdict")
 _TURN = ("when (UTC)", "the purchase is", "the workflow is in", "because")
 _WORDS = (
-    "Nobody called EC2 by hand for these. A person writes down what is wanted and the most that it may cost; a workflow searches, "
-    "asks who may decide, buys once, and follows the payment. Every state of a purchase is kept in a ledger, before "
-    "anything is done about it: so a reply that is lost, a crash or a second start cannot buy a second time."
+    "Nobody called EC2 by hand for these. A person writes down what is wanted and the most that it may cost; a "
+    "workflow searches, asks who may decide, buys once, and follows the payment. Every state of a purchase is kept in "
+    "a ledger, before anything is done about it: so a reply that is lost, a crash or a second start cannot buy a "
+    "second time."
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -41,6 +42,9 @@ class Told:
 
     def entry(self, words: str) -> Mapping[str, Any]:
         return only(self.entries(words))
+
+    def request(self, request_id: str) -> Mapping[str, Any]:
+        return only([each for each in self.seen["requests"] if each["request_id"] == request_id])
 
     def block(self, **wanted: object) -> Mapping[str, Any]:
         return only([block for block in self.seen["blocks"] if wanted.items() <= block.items()])
@@ -93,6 +97,115 @@ def test_each_block_is_served_by_the_target_that_asks_for_its_size(story: Told) 
         ("training", 4): [("train-b", 4)],
         ("research", 8): [("papers", 8)],
     }
+
+
+def states(request: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return each state of a request's only purchase, with the state that its workflow was in."""
+    [intent] = request["intents"]
+    return [(turn["state"], turn["step"]) for turn in intent["turns"]]
+
+
+def test_a_dry_run_says_what_it_would_ask_and_buy_and_stops(story: Told) -> None:
+    look, said = story.request("run-9-look"), story.entry("Dry run, nothing bought: $6,041 for 8 x p5.48xlarge")
+
+    assert look["is_dry_run"]
+    assert look["intents"] == []
+    assert look["steps"][-1]["name"] == "It was a dry run and nothing was asked or bought"
+    assert "would have to approve it: arn:aws:iam::123456789012:user/lea" in said["why"]
+
+
+def test_the_search_is_laid_out_with_what_speaks_against_each_offering(story: Told) -> None:
+    offers = story.request("run-9")["offers"]
+    found = story.entry("finds 2 offerings that may be bought, and 2 that may not")
+
+    assert [(offer["zone"], offer["fee"], offer["may_be_bought"]) for offer in offers] == [
+        ("us-east-2a", "$6,041", True),
+        ("us-east-2a", "$6,041", True),
+        ("us-east-2a", "$5,400", False),
+        ("us-east-2c", "$6,758", False),
+    ]
+    assert "it comes in 2 segments" in offers[2]["verdict"]
+    assert offers[3]["verdict"] == "its fee of $6,758 is over the request's $6,500"
+    for offer in offers:
+        assert offer["fee"] in story.page
+        assert escape(offer["verdict"]) in story.page or offer["may_be_bought"]
+    assert "refused: it comes in 2 segments" in found["why"]
+
+
+def test_who_is_not_listed_hears_a_clear_no_and_nothing_is_bought_before_the_lead_says_yes(story: Told) -> None:
+    no, yes = story.entries("answers the question about run-9 with yes")
+    [intent] = story.request("run-9")["intents"]
+
+    assert (no["actor"], yes["actor"]) == ("a colleague", "the team lead")
+    assert (
+        "Not approved: arn:aws:iam::123456789012:user/tom is not one of the pool's approvers. (HTTP 409)" in no["why"]
+    )
+    assert "Approved: $6,041 for cb-" in yes["why"]
+    assert intent["approved_by"] == "arn:aws:iam::123456789012:user/lea (function URL)"
+    assert instant(no["at"]) < instant(yes["at"]) <= instant(intent["attempts"][0]["at"])
+
+
+def test_a_purchase_goes_from_the_question_to_the_payment_through_the_workflow(story: Told) -> None:
+    request = story.request("run-9")
+
+    assert states(request) == [
+        ("asked", "Choose an offering"),
+        ("approved", "Ask for approval"),
+        ("attempting", "Buy the block"),
+        ("bought", "Buy the block"),
+        ("payment pending", "Follow the purchase"),
+        ("paid", "Follow the purchase"),
+    ]
+    assert request["steps"][-1]["name"] == "The block is paid and handed to its pool"
+    for state, step in states(request):
+        assert story.entry(f"purchase run-9, $6,041: {state} workflow in '{step}'")
+
+
+def test_a_purchase_whose_reply_is_lost_is_found_and_adopted_and_never_made_twice(story: Told) -> None:
+    request = story.request("run-9-more")
+    [intent] = request["intents"]
+    lost, adopted = story.entry("loses EC2's reply"), story.entry("purchase run-9-more, $5,703: adopted")
+
+    assert [state for state, _ in states(request)] == [
+        "asked",
+        "approved",
+        "attempting",
+        "unknown",
+        "adopted",
+        "payment pending",
+        "paid",
+    ]
+    assert [attempt["error"] for attempt in intent["attempts"]] == ["ConnectionClosedError"]
+    assert [sold["reservation_ids"] for sold in intent["sales"]] == [intent["reservation_ids"]]
+    assert timedelta(minutes=2) < instant(adopted["at"]) - instant(lost["at"]) < timedelta(minutes=5)
+
+
+def test_ec2_has_sold_what_was_asked_for_and_no_more_and_the_book_has_its_fees(story: Told) -> None:
+    intents = [intent for request in story.seen["requests"] for intent in request["intents"]]
+    sales = story.seen["sales"]
+    [budget] = story.seen["budgets"]
+
+    assert len(sales) == sum(len(intent["attempts"]) for intent in intents) == 2
+    assert [sold["fee"] for sold in sales] == [intent["fee"] for intent in intents]
+    assert sum(int(sold["fee"][1:].replace(",", "")) for sold in sales) == 11_744
+    assert (budget["spent"], budget["reserved"], budget["left"], budget["most"]) == (
+        "$11,744",
+        "$0",
+        "$3,256",
+        "$15,000",
+    )
+    assert "2 of 2  purchases in EC2's own book, of those asked for; 1 reply was lost" in story.text
+
+
+def test_a_block_is_payment_pending_from_its_purchase_until_ec2_has_taken_the_fee(story: Told) -> None:
+    for pool, size in (("training", 8), ("training", 4)):
+        pending, *_ = story.block(pool=pool, size=size)["stretches"]
+        sold = story.entry(f"sells {story.block(pool=pool, size=size)['reservation_id']}")
+        paid = story.entry(f"{story.block(pool=pool, size=size)['reservation_id']} is paid: scheduled")
+
+        assert pending["phase"] == "payment pending"
+        assert abs(instant(pending["start"]) - instant(sold["at"])) < timedelta(seconds=1)
+        assert abs(instant(pending["end"]) - instant(paid["at"])) < timedelta(seconds=1)
 
 
 def test_a_block_loses_ten_minutes_and_twelve_seconds_at_most(story: Told) -> None:
@@ -204,11 +317,16 @@ def test_the_page_is_whole_and_needs_nothing_else(story: Told, reader: Reader) -
     assert len(reader.values("id")) == len(set(reader.values("id")))
 
 
-def test_every_mark_leads_to_a_notice_of_the_timeline(story: Told, reader: Reader) -> None:
+def test_every_mark_leads_to_its_line_of_the_timeline(story: Told, reader: Reader) -> None:
     entries = story.seen["entries"]
     marked = {int(link.removeprefix("#e")) for link in reader.values("href")}
 
-    assert all(entries[number]["severity"] is not None for number in marked)
+    assert all(entries[number]["severity"] or entries[number]["mark"] for number in marked)
+    assert {number for number, entry in enumerate(entries) if entry["mark"]} <= marked
+    assert [entry["mark"] for entry in entries if entry["mark"]] == [
+        *("question", "decision", "purchase"),
+        *("decision", "purchase"),
+    ]
     for entry in entries:
         assert f'datetime="{entry["at"][:19]}Z"' in story.page
 
@@ -245,6 +363,12 @@ def test_own_blocks_and_groups_live_their_future(own: Told) -> None:
         "cr-04e9b8d2a6c15f370": [("gpu-next", 8)],
         "cr-0a7f5e1d9b3c26480": [("inference/trn2", 4)],
     }
+
+
+def test_an_account_of_ones_own_buys_nothing(own: Told) -> None:
+    assert (own.seen["requests"], own.seen["sales"], own.seen["budgets"]) == ([], [], [])
+    assert "How the blocks were bought" not in own.page
+    assert "Money" not in own.text
 
 
 def test_what_runs_at_the_beginning_runs_on_until_its_block_drains(own: Told) -> None:
