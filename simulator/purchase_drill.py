@@ -61,6 +61,7 @@ class Outcome:
     ended: Tally
     redriven: Tally | None
     struck: int
+    lasts: bool = False  # what struck it struck for as long as it took to fail
 
     @property
     def last(self) -> Tally:
@@ -68,7 +69,7 @@ class Outcome:
 
     def violations(self) -> Iterator[str]:
         """Return what must never be, under any single fault."""
-        yield from self.ended.violations()
+        yield from self.ended.sold_too_much() if self.lasts else self.ended.violations()
         if self.redriven is not None:
             yield from (f"redriven: {each}" for each in self.redriven.violations())
 
@@ -119,12 +120,13 @@ class _Life:
         ended, struck = tally(self._world), len(self._world.journal.of("fault"))
         self._world.faults.strikes = ()
         failed = [each.arn for each in ended.executions if each.status != "SUCCEEDED"]
-        if not failed:
+        lasts = any(strike.nth is None for strike in self._drill.faults)
+        if not failed and ended.is_settled:
             return Outcome(ended=ended, redriven=None, struck=struck)
         for each in failed:
             self._workflows.redrive_execution(executionArn=each)
         self._run()
-        return Outcome(ended=ended, redriven=tally(self._world), struck=struck)
+        return Outcome(ended=ended, redriven=tally(self._world), struck=struck, lasts=lasts)
 
     def _furnish(self) -> None:
         """Make what a user has: a group of the pool, its settings, and spending switched on."""
