@@ -98,6 +98,11 @@ class Assumptions:
     launch_retry: Delay = field(default=seconds(60, 300))
     # Assumed: until Auto Scaling notices that EC2 terminated an instance and wants to replace it.
     health_check: Delay = field(default=seconds(30, 90))
+    # Assumed: from the end of a wait for lifecycle hooks to what comes next, being terminated or put into service.
+    lifecycle_action: Delay = field(default=seconds(1, 5))
+    # "Lifecycle hooks" says of Spot Instances that an action must be completed even when the instance has terminated,
+    # and jenkinsci/ec2-fleet-plugin #452 saw terminated instances in Terminating:Wait. Taken to be so for all.
+    terminated_instances_wait: bool = True
 
     # "Suspend and resume processes": most commonly after over 24 hours of failed launches.
     administrative_suspension: timedelta = timedelta(hours=24)

@@ -17,6 +17,7 @@ class Status(StrEnum):
     """The status codes that are used here (ScalingActivityStatusCode)."""
 
     IN_PROGRESS = "InProgress"
+    MID_LIFECYCLE_ACTION = "MidLifecycleAction"
     SUCCESSFUL = "Successful"
     FAILED = "Failed"
     CANCELLED = "Cancelled"

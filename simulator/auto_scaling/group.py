@@ -15,9 +15,25 @@ class Lifecycle(StrEnum):
     """The lifecycle states that are lived through here ("Amazon EC2 Auto Scaling instance lifecycle")."""
 
     PENDING = "Pending"
+    PENDING_WAIT = "Pending:Wait"
+    PENDING_PROCEED = "Pending:Proceed"
     IN_SERVICE = "InService"
     STANDBY = "Standby"
     TERMINATING = "Terminating"
+    TERMINATING_WAIT = "Terminating:Wait"
+    TERMINATING_PROCEED = "Terminating:Proceed"
+    TERMINATING_RETAINED = "Terminating:Retained"
+
+
+COUNTED = frozenset({Lifecycle.PENDING, Lifecycle.PENDING_WAIT, Lifecycle.PENDING_PROCEED, Lifecycle.IN_SERVICE})
+LEAVING = frozenset(
+    {
+        Lifecycle.TERMINATING,
+        Lifecycle.TERMINATING_WAIT,
+        Lifecycle.TERMINATING_PROCEED,
+        Lifecycle.TERMINATING_RETAINED,
+    }
+)
 
 
 class Process(StrEnum):
@@ -52,8 +68,17 @@ class Member:
 
     @property
     def counts(self) -> bool:
-        """Whether it counts for the desired capacity: standby and leaving instances do not."""
-        return self.lifecycle in {Lifecycle.PENDING, Lifecycle.IN_SERVICE}
+        """Whether it counts for the desired capacity: standby and leaving instances do not.
+
+        "RetentionTriggers" says so of instances that are retained; of those that wait for a termination hook it is
+        assumed. So a group whose instances all wait launches others at once when it is to have as many again.
+        """
+        return self.lifecycle in COUNTED
+
+    @property
+    def leaving(self) -> bool:
+        """Whether Auto Scaling has decided to end it, even if it still runs."""
+        return self.lifecycle in LEAVING
 
 
 @dataclass(slots=True, kw_only=True)

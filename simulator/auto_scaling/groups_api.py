@@ -7,6 +7,7 @@ from simulator.plug import iso
 
 from . import capacity
 from .group import Group, Process
+from .hooks_api import put_on
 from .journal import ProcessSuspended
 from .launch_source import places, templates
 from .region import AutoScaling, user_update
@@ -58,6 +59,8 @@ def create(region: AutoScaling, params: Params) -> None:
         cause="a user request created an AutoScalingGroup",
     )
     region.groups[name] = group
+    for specification in params.get("LifecycleHookSpecificationList") or ():
+        put_on(region, group, specification)
     region.scaling.wake(group)
 
 
@@ -117,7 +120,7 @@ def resume_processes(region: AutoScaling, params: Params) -> None:
     for process in _processes(params):
         group.suspended.pop(process, None)
     group.failing_since = None
-    region.membership.check_health(group)
+    region.health.check(group)
     region.scaling.wake(group)
 
 

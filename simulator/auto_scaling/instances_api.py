@@ -13,7 +13,7 @@ from .journal import Capacity, InstanceLeft
 from .launching import NAME_TAG
 from .paging import page
 from .region import AutoScaling
-from .surroundings import invalid
+from .surroundings import AutoScalingError, invalid
 
 Params = Mapping[str, Any]
 
@@ -60,9 +60,7 @@ def set_protection(region: AutoScaling, params: Params) -> None:
 def set_health(region: AutoScaling, params: Params) -> None:
     group, member = _find(region, params["InstanceId"])
     if params["HealthStatus"] == "Unhealthy":
-        region.membership.replace(
-            group, member, "an instance was taken out of service in response to a user health-check."
-        )
+        region.health.replace(group, member, "an instance was taken out of service in response to a user health-check.")
     else:
         member.healthy = True
 
@@ -98,6 +96,7 @@ def detach(region: AutoScaling, params: Params) -> dict[str, object]:
     """Take instances out of the group; they run on and are nobody's."""
     group = region.group(params["AutoScalingGroupName"])
     members = region.members(group, params.get("InstanceIds", []))
+    _require(members, Lifecycle.IN_SERVICE, Lifecycle.STANDBY)
     counting = sum(member.counts for member in members)
     numbers = _decremented(group, counting, params)
     activities = _moved(region, group, members, "Detaching EC2 instance", "detached")
@@ -136,11 +135,18 @@ def attach(region: AutoScaling, params: Params) -> None:
 
 
 def terminate(region: AutoScaling, params: Params) -> dict[str, object]:
-    """End one instance, protected or not, and replace it unless the desired capacity is to shrink."""
+    """End one instance, protected or not, and replace it unless the desired capacity is to shrink.
+
+    One that leaves already is refused (assumed); one that is retained is ended by this call alone, past its hooks
+    (assumed; "RetentionTriggers" has the call).
+    """
     group, member = _find(region, params["InstanceId"])
+    if member.leaving and member.lifecycle is not Lifecycle.TERMINATING_RETAINED:
+        raise AutoScalingError("ScalingActivityInProgress", f"{member.instance_id} is being terminated already")
     numbers = _decremented(group, int(member.counts), params)
     cause = f"instance {member.instance_id} was taken out of service in response to a user request."
-    activity = region.membership.take_out(group, member, cause)
+    retained = member.lifecycle is Lifecycle.TERMINATING_RETAINED
+    activity = region.departures.take_out(group, member, cause, past_hooks=retained)
     region.resize(group, numbers, "TerminateInstanceInAutoScalingGroup", cause)
     return {"Activity": activity.shown()}
 
@@ -151,10 +157,10 @@ def _find(region: AutoScaling, instance_id: str) -> tuple[Group, Member]:
     return group, group.members[instance_id]
 
 
-def _require(members: Sequence[Member], lifecycle: Lifecycle) -> None:
+def _require(members: Sequence[Member], *allowed: Lifecycle) -> None:
     for member in members:
-        if member.lifecycle is not lifecycle:
-            raise invalid(f"The instance {member.instance_id} is not in {lifecycle}.")
+        if member.lifecycle not in allowed:
+            raise invalid(f"The instance {member.instance_id} is not in {' or '.join(allowed)}.")
 
 
 def _decremented(group: Group, count: int, params: Params) -> Capacity:

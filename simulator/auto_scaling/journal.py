@@ -65,6 +65,32 @@ class InstanceLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleActionBegan:
+    """An instance waits for a lifecycle hook. It runs on, and keeps its place in its block."""
+
+    at: datetime
+    region: str
+    group: str
+    instance_id: str
+    reservation_id: str | None
+    hook: str
+    transition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleActionEnded:
+    """An instance no longer waits for a hook: `why` says who or what ended it."""
+
+    at: datetime
+    region: str
+    group: str
+    instance_id: str
+    hook: str
+    result: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceTerminating:
     """An instance began to shut down: from here on no work runs on it."""
 
@@ -139,6 +165,8 @@ Fact = (
     | InstanceLaunched
     | InstanceInService
     | InstanceLeft
+    | LifecycleActionBegan
+    | LifecycleActionEnded
     | InstanceTerminating
     | InstanceTerminated
     | LaunchFailed

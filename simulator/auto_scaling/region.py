@@ -8,8 +8,12 @@ from simulator.plug import iso
 
 from . import capacity
 from .activity import Activities
+from .arrival import Arrivals
+from .departure import Departures
 from .group import Group, Member
+from .health import Health
 from .journal import Capacity, CapacityChanged, InstanceLaunched, Journal
+from .lifecycle_action import LifecycleActions
 from .membership import Membership
 from .scaling import Scaling
 from .schedule import Schedule, ScheduledAction
@@ -22,10 +26,14 @@ class AutoScaling:
     def __init__(self, surroundings: Surroundings) -> None:
         self.at = surroundings
         self.groups: dict[str, Group] = {}
-        self.hooks: dict[tuple[str, str], dict[str, Any]] = {}
         self.activities = Activities(surroundings)
-        self.membership = Membership(surroundings, self.activities)
-        self.scaling = Scaling(surroundings, self.activities, self.membership)
+        self.lifecycle_actions = LifecycleActions(surroundings)
+        self.membership = Membership(surroundings, self.activities, self.lifecycle_actions)
+        coming_and_going = (surroundings, self.activities, self.lifecycle_actions, self.membership)
+        self.departures = Departures(*coming_and_going)
+        self.arrivals = Arrivals(*coming_and_going, self.departures)
+        self.health = Health(surroundings, self.membership, self.departures)
+        self.scaling = Scaling(surroundings, self.activities, self.membership, self.departures)
         self.schedule = Schedule(surroundings, self.groups, self._run_scheduled)
         surroundings.instances.on_launched.append(self._launched)
         self.membership.on_loss.append(self._finish_deletion)
@@ -74,17 +82,15 @@ class AutoScaling:
         if group.work is not None:
             group.work.cancel()
         for member in list(group.members.values()):
-            if not self.at.instances.is_leaving(member.instance_id):
-                cause = "an instance was taken out of service in response to a user request to delete the group."
-                self.membership.take_out(group, member, cause)
+            cause = "an instance was taken out of service in response to a user request to delete the group."
+            self.departures.force_out(group, member, cause)
         self._finish_deletion(group)
 
     def _finish_deletion(self, group: Group) -> None:
         alive = [one for one in group.members if self.at.instances.knows(one)]
         if group.deleting and not alive:
             self.groups.pop(group.name, None)
-            for key in [key for key in self.hooks if key[0] == group.name]:
-                del self.hooks[key]
+            self.lifecycle_actions.hooks.forget(group.name)
 
     def _run_scheduled(self, group: Group, action: ScheduledAction) -> None:
         numbers = capacity.updated(group.capacity, action.minimum, action.maximum, action.desired)

@@ -6,6 +6,7 @@ from simulator.plug import iso
 
 from . import failure
 from .activity import Activities, Status
+from .departure import Departures
 from .group import Group, Member, Process
 from .launching import Refused, attempt
 from .membership import Membership, details
@@ -18,10 +19,13 @@ PROTECTED = "Could not scale to desired capacity because all remaining instances
 class Scaling:
     """Moves the groups of one Region towards what is desired of them, on timers of the clock."""
 
-    def __init__(self, surroundings: Surroundings, activities: Activities, membership: Membership) -> None:
+    def __init__(
+        self, surroundings: Surroundings, activities: Activities, membership: Membership, departures: Departures
+    ) -> None:
         self._at = surroundings
         self._activities = activities
         self._membership = membership
+        self._departures = departures
         self._order = 0
         membership.on_loss.append(self._look_soon)
 
@@ -107,7 +111,7 @@ class Scaling:
         for member in free[:surplus]:
             before = len(group.counted)
             now = iso(self._at.clock.now())
-            self._membership.take_out(
+            self._departures.take_out(
                 group,
                 member,
                 "an instance was taken out of service in response to a difference between desired and actual "

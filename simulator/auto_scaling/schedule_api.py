@@ -1,4 +1,4 @@
-"""The calls on scheduled actions, lifecycle hooks and warm pools."""
+"""The calls on scheduled actions and warm pools."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,6 @@ from .schedule import ScheduledAction
 from .surroundings import AutoScalingError, invalid
 
 Params = Mapping[str, Any]
-HOOK_DEFAULTS = {"HeartbeatTimeout": 3600, "GlobalTimeout": 172800, "DefaultResult": "ABANDON"}
 
 
 def put_action(region: AutoScaling, params: Params) -> None:
@@ -61,30 +60,6 @@ def describe_actions(region: AutoScaling, params: Params) -> dict[str, object]:
     ]
     shown, token = page(found, params)
     return {"ScheduledUpdateGroupActions": [action.shown() for action in shown], "NextToken": token}
-
-
-def put_hook(region: AutoScaling, params: Params) -> None:
-    """Keep a hook. It is shown, and does not hold instances yet."""
-    group = region.group(params["AutoScalingGroupName"])
-    key = (group.name, params["LifecycleHookName"])
-    kept = {name: value for name, value in params.items() if value is not None}
-    region.hooks[key] = {**HOOK_DEFAULTS, **region.hooks.get(key, {}), **kept}
-
-
-def describe_hooks(region: AutoScaling, params: Params) -> dict[str, object]:
-    group = region.group(params["AutoScalingGroupName"])
-    names = params.get("LifecycleHookNames")
-    return {
-        "LifecycleHooks": [
-            hook for (of, name), hook in region.hooks.items() if of == group.name and (not names or name in names)
-        ]
-    }
-
-
-def delete_hook(region: AutoScaling, params: Params) -> None:
-    group = region.group(params["AutoScalingGroupName"])
-    if region.hooks.pop((group.name, params["LifecycleHookName"]), None) is None:
-        raise invalid(f"No Lifecycle Hook found with name {params['LifecycleHookName']}")
 
 
 def put_warm_pool(region: AutoScaling, params: Params) -> None:

@@ -15,7 +15,7 @@ from simulator.launch.instances import Instances
 from simulator.launch.slots import BlockSlots
 from simulator.plug import ATTACHED, plug
 
-from . import groups_api, groups_shown, instances_api, schedule_api, tags_api
+from . import groups_api, groups_shown, hooks_api, instances_api, schedule_api, tags_api
 from .journal import InstanceTerminated, Journal
 from .region import AutoScaling
 from .surroundings import Emit, Surroundings
@@ -45,9 +45,12 @@ _CALLS = {
     "delete_scheduled_action": schedule_api.delete_action,
     "batch_delete_scheduled_action": schedule_api.batch_delete_actions,
     "describe_scheduled_actions": schedule_api.describe_actions,
-    "put_lifecycle_hook": schedule_api.put_hook,
-    "describe_lifecycle_hooks": schedule_api.describe_hooks,
-    "delete_lifecycle_hook": schedule_api.delete_hook,
+    "put_lifecycle_hook": hooks_api.put,
+    "describe_lifecycle_hooks": hooks_api.describe,
+    "describe_lifecycle_hook_types": hooks_api.describe_types,
+    "delete_lifecycle_hook": hooks_api.delete,
+    "complete_lifecycle_action": hooks_api.complete,
+    "record_lifecycle_action_heartbeat": hooks_api.record_heartbeat,
     "put_warm_pool": schedule_api.put_warm_pool,
     "describe_warm_pool": schedule_api.describe_warm_pool,
     "delete_warm_pool": schedule_api.delete_warm_pool,

@@ -36,6 +36,7 @@ PLAIN = Assumptions(
     scaling_reaction=seconds(2),
     launch_retry=seconds(100),
     health_check=seconds(30),
+    lifecycle_action=seconds(3),
     node_group_update=seconds(90),
     reclaim=seconds(0),
 )

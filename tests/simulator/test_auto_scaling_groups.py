@@ -267,7 +267,7 @@ def test_a_lifecycle_hook_is_kept_changed_and_deleted(stage: Stage, template: st
         "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
         "DefaultResult": "CONTINUE",
         "HeartbeatTimeout": 600,
-        "GlobalTimeout": 172800,
+        "GlobalTimeout": 60000,
     }
     groups.delete_lifecycle_hook(**named)
     assert groups.describe_lifecycle_hooks(AutoScalingGroupName="train")["LifecycleHooks"] == []
