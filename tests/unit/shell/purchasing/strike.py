@@ -121,6 +121,7 @@ def assert_sound(workflow: Workflow) -> None:
     assert_all_is_known(stage)
     assert_nothing_hangs(stage)
     assert_the_book_adds_up(stage)
+    assert_ends_are_told(stage)
 
 
 def assert_bought_once(stage: Stage) -> None:
@@ -147,6 +148,14 @@ def assert_nothing_hangs(stage: Stage) -> None:
     assert {each.state for each in stage.intents} <= final
     row = stage.ledger.requests.get("may-training")
     assert row is None or (row.ended is None) == any(map(is_in_doubt, stage.intents)), row
+
+
+def assert_ends_are_told(stage: Stage) -> None:
+    """Check that people heard how each intent ended, whatever became of the run that was to tell them."""
+    wording = {S.PAID: "paid", S.PAYMENT_FAILED: "payment-failed", S.REFUSED: "refused", S.REJECTED: "rejected"}
+    for intent in stage.intents:
+        if intent.state in wording:
+            assert f"{intent.intent_id}:{wording[intent.state]}" in {each.key for each in stage.notifier.sent}
 
 
 def is_in_doubt(intent: Intent) -> bool:
