@@ -1,0 +1,1 @@
+"""How the work of a node is moved or finished before its instance goes: decisions alone."""
