@@ -21,6 +21,7 @@ LAST_WORDS = {
     "closed": {"purchase-expired", "purchase-not-bought", "purchase-request-failed"},
 }
 OVER = frozenset(LAST_WORDS)
+STOPPED = "its workflow is"  # how a request ends that a workflow leaves behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +75,14 @@ class Tally:
             yield f"the book has {committed} spent, and EC2 took {paid}"
 
     def _words(self) -> Iterator[str]:
+        over = {row["execution"] for row in self.requests if "ended" in row and not row["ended"].startswith(STOPPED)}
         for execution in self.executions:
             if not execution.words and execution.status != "ABORTED":  # who aborts one need not say why
                 yield f"{execution.machine} is {execution.status} without a word"
             about = {kind for kind, subject in self.notices if subject.endswith(execution.arn)}
             is_told = "purchase-request-failed" in about or self.dead_letters  # these raise an alarm
-            if execution.status != "SUCCEEDED" and not is_told:
+            # Who stops a workflow in the last step of a request that has ended stops nothing.
+            if execution.status != "SUCCEEDED" and not is_told and execution.arn not in over:
                 yield f"nobody was told that {execution.machine} is {execution.status}"
         for intent in self.intents:
             said = {kind for kind, subject in self.notices if subject == intent_id(intent)}
