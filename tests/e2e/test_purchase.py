@@ -1,10 +1,11 @@
 """From a request to a paid, tagged and bound block that starts: what is bought, and how it is written down."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tests.e2e.purchase_stage import ALICE, FEE, PAID, START, buyer
-from tests.e2e.stage import START_ACTION
+from tests.e2e.stage import ROOT, START_ACTION
 
 DAY = timedelta(days=1)
 
@@ -75,3 +76,18 @@ def test_what_nobody_sells_is_looked_for_until_it_is_on_sale() -> None:
         person.wait(minutes=30)
         assert person.end(execution).state == "The block is paid and handed to its pool"
         assert person.told() == ["purchase-standing", "purchase-approved", "purchase-bought", "purchase-paid"]
+
+
+def test_a_search_that_nothing_comes_of_ends_when_the_request_says() -> None:
+    patient = json.loads((ROOT / "events" / "purchase-request-keep-looking.json").read_text())
+    over = datetime.fromisoformat(patient["look_until"])
+    with buyer(start=over.astimezone(UTC) - timedelta(hours=1)) as person:
+        for each in patient["instance_types"]:
+            person.stage.engine().market.take(each)
+        execution = person.start(**({"zones": None} | patient))
+        person.wait(minutes=50)
+        assert (person.end(execution).status, person.told()) == ("RUNNING", ["purchase-standing"])
+
+        person.wait(minutes=20)
+        assert person.end(execution).state == "Nothing was bought"
+        assert person.told() == ["purchase-standing", "purchase-search-over"]
