@@ -26,7 +26,7 @@ class Progress:
 
     verdict: Verdict
     reasons: tuple[str, ...] = ()
-    evicted: tuple[str, ...] = ()  # what this look moved off the node, by name
+    evicted: tuple[str, ...] = ()  # what was moved off the node so far, by name, as far as this process knows
     left: tuple[str, ...] = ()  # what is still waited for, or was still there at the deadline, by name
     stuck: tuple[str, ...] = ()  # what will not move unless somebody does something, and what
     look_again_at: datetime | None = None  # None once the verdict is final

@@ -1,0 +1,118 @@
+"""Nodes: which of them is an instance, cordoned, and marked with when their work will be drained."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from lightkube import Client
+from lightkube.models.core_v1 import Taint as TaintModel
+from lightkube.resources.core_v1 import Node as NodeResource
+from lightkube.types import PatchType
+
+from capacity_blocks.adapters.kubernetes_connection import KubernetesConnection
+from capacity_blocks.core.drain.node import (
+    DRAIN_AT,
+    INSTANCE_ID,
+    Node,
+    Taint,
+    TaintEffect,
+    instance_id,
+    mark_value,
+    marked,
+)
+from capacity_blocks.kubernetes_ports import KubernetesError
+
+PAGE_SIZE = 250  # a node is some ten kilobytes, most of it the names of its images
+INSTANCE_TYPE = "node.kubernetes.io/instance-type"  # set by the kubelet
+CONFLICT = 409
+TRIES = 4
+
+
+class KubernetesNodes:
+    # What RBAC must grant, as resource and verb.
+    VERBS = frozenset({("nodes", "list"), ("nodes", "patch")})
+
+    def __init__(self, connection: KubernetesConnection) -> None:
+        self._connection = connection
+
+    def find(self, instance_id: str, instance_type: str = "") -> Node | None:
+        """Look under our own label first. The API selects no nodes by provider id, so else all are looked through."""
+        by_type = {INSTANCE_TYPE: instance_type} if instance_type else {}
+        for labels in ({INSTANCE_ID: instance_id}, by_type):
+
+            def look(client: Client, labels: Mapping[str, str] = labels) -> Node | None:
+                return next((node for node in _nodes(client, labels) if node.instance_id == instance_id), None)
+
+            if (found := self._connection.call(f"find the node of {instance_id}", look)) is not None:
+                return found
+        return None
+
+    def cordon(self, node: Node) -> None:
+        self._patch(f"cordon node {node.name}", node.name, {"spec": {"unschedulable": True}})
+
+    def mark(self, node: Node, drain_at: datetime, effect: TaintEffect) -> None:
+        """Taints are one value to the API (an atomic list): ours goes in with all the others, under the version that
+        they were read in, and they are read anew when somebody was faster. A kubelet's own report is such a change.
+        """
+        for _ in range(TRIES):
+            try:
+                return self._mark(node, drain_at, effect)
+            except KubernetesError as error:
+                if error.status != CONFLICT:
+                    raise
+            node = self._named(node.name)
+        return self._mark(node, drain_at, effect)
+
+    def _mark(self, node: Node, drain_at: datetime, effect: TaintEffect) -> None:
+        labels = {DRAIN_AT: mark_value(drain_at), INSTANCE_ID: node.instance_id}
+        taints = [_written(each) for each in marked(node.taints, drain_at, effect)]
+        patch = {"metadata": {"resourceVersion": node.version, "labels": labels}, "spec": {"taints": taints}}
+        self._patch(f"mark node {node.name}", node.name, patch)
+
+    def _named(self, name: str) -> Node:
+        operation = f"read node {name}"
+        found = self._connection.call(operation, lambda client: list(_nodes(client, fields={"metadata.name": name})))
+        if not found:
+            raise KubernetesError(operation, "it is gone", status=404)
+        return found[0]
+
+    def _patch(self, operation: str, name: str, patch: dict[str, Any]) -> None:
+        self._connection.call(
+            operation, lambda client: client.patch(NodeResource, name, patch, patch_type=PatchType.STRATEGIC)
+        )
+
+
+def _nodes(
+    client: Client, labels: Mapping[str, str] | None = None, fields: Mapping[str, str] | None = None
+) -> Iterator[Node]:
+    found = client.list(NodeResource, chunk_size=PAGE_SIZE, labels=dict(labels or {}), fields=dict(fields or {}))
+    return (node for each in found if (node := _node(each)) is not None)
+
+
+def _node(found: NodeResource) -> Node | None:
+    metadata, spec, status = found.metadata, found.spec, found.status
+    behind = instance_id(spec.providerID if spec else None)
+    if metadata is None or metadata.name is None or spec is None or behind is None:
+        return None  # on premises or of a Fargate pod, or so young that nobody has said what it is
+    conditions = (status.conditions if status else None) or []
+    return Node(
+        name=metadata.name,
+        instance_id=behind,
+        cordoned=bool(spec.unschedulable),
+        ready=any(each.type == "Ready" and each.status == "True" for each in conditions),
+        taints=tuple(_taint(each) for each in spec.taints or ()),
+        version=metadata.resourceVersion or "",
+    )
+
+
+def _taint(found: TaintModel) -> Taint:
+    return Taint(key=found.key, value=found.value, effect=found.effect, added_at=found.timeAdded)
+
+
+def _written(taint: Taint) -> dict[str, str]:
+    written = {"key": taint.key, "effect": taint.effect}
+    if taint.value is not None:
+        written["value"] = taint.value
+    if taint.added_at is not None:
+        written["timeAdded"] = f"{taint.added_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return written

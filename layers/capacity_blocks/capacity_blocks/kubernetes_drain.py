@@ -1,0 +1,73 @@
+"""The drain of one Kubernetes node, one look at a time."""
+
+from datetime import datetime
+
+from capacity_blocks.core.drain.eviction import Answer, Asked, Eviction, asked
+from capacity_blocks.core.drain.node import Node
+from capacity_blocks.core.drain.node_plan import POLL, NodePlan, node_plan
+from capacity_blocks.core.drain.pod import PodPolicy
+from capacity_blocks.core.drain.verdict import Progress, Verdict
+from capacity_blocks.kubernetes_ports import KubernetesError, Nodes, Pods
+from capacity_blocks.ports import AwsError
+
+SILENT = "its node does not report to the cluster: no pod on it will stop"
+
+
+class KubernetesDrain:
+    """Remembers what was asked of each pod, so as not to ask too often. Nothing else would be lost with it."""
+
+    def __init__(self, nodes: Nodes, pods: Pods, policy: PodPolicy, instance_type: str = "") -> None:
+        self._nodes, self._pods, self._policy, self._instance_type = nodes, pods, policy, instance_type
+        self._node: Node | None = None
+        self._asked: dict[str, Asked] = {}
+        self._evicted: list[str] = []
+
+    def look(self, instance_id: str, now: datetime, deadline: datetime) -> Progress:
+        """Do what is due on the node of this instance and say how its drain stands.
+
+        An API that is away, or that will not let us in, is a reason like any other: until the deadline it is asked
+        again, and at the deadline the instance is let go.
+        """
+        try:
+            return self._look(instance_id, now, deadline)
+        except (KubernetesError, AwsError) as error:
+            words = (f"the cluster did not answer as it should: {error}",)
+        moved = tuple(self._evicted)
+        if now >= deadline:
+            return Progress(verdict=Verdict.LET_GO, reasons=words, stuck=words, evicted=moved)
+        again = min(now + POLL, deadline)
+        return Progress(verdict=Verdict.PENDING, reasons=words, stuck=words, evicted=moved, look_again_at=again)
+
+    def _look(self, instance_id: str, now: datetime, deadline: datetime) -> Progress:
+        node = self._node or self._nodes.find(instance_id, self._instance_type)
+        if node is None:
+            return Progress(verdict=Verdict.DRAINED, reasons=(f"no node of the cluster is {instance_id}",))
+        if not node.cordoned and now < deadline:
+            self._nodes.cordon(node)
+        self._node = node  # found and cordoned: from here on its pods alone are looked at
+        pods = self._pods.on_node(node.name)
+        while True:
+            plan = node_plan(now, pods, self._asked, deadline, self._policy)
+            if not plan.evictions:
+                return self._progress(plan, node)
+            for eviction in plan.evictions:
+                self._evict(eviction, now)
+
+    def _evict(self, eviction: Eviction, now: datetime) -> None:
+        before = self._asked.get(eviction.pod.uid)
+        reply = self._pods.evict(eviction)
+        self._asked[eviction.pod.uid] = asked(before, reply, now)
+        name = str(eviction.pod)
+        if reply.answer is Answer.ACCEPTED and name not in self._evicted:
+            self._evicted.append(name)
+
+    def _progress(self, plan: NodePlan, node: Node) -> Progress:
+        silent = () if node.ready or plan.verdict is Verdict.DRAINED else (SILENT,)
+        return Progress(
+            verdict=plan.verdict,
+            reasons=(*silent, *plan.reasons),
+            evicted=tuple(self._evicted),
+            left=tuple(str(pod) for pod in plan.waiting),
+            stuck=(*silent, *plan.stuck),
+            look_again_at=plan.look_again_at,
+        )

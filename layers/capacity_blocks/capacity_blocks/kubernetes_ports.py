@@ -1,0 +1,47 @@
+"""What a drain needs of a Kubernetes cluster."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from capacity_blocks.core.drain.eviction import Eviction, Reply
+from capacity_blocks.core.drain.node import Node, TaintEffect
+from capacity_blocks.core.drain.pod import Pod
+
+
+class KubernetesError(Exception):
+    """A call of the Kubernetes API failed. `status` is that of HTTP, 0 for no answer; `reason` is Kubernetes' own."""
+
+    def __init__(
+        self,
+        operation: str,
+        message: str,
+        *,
+        status: int = 0,
+        reason: str = "",
+        causes: tuple[tuple[str, str], ...] = (),  # reason and message of each
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(f"{operation}: {status or 'no answer'}{f' {reason}' if reason else ''}: {message}")
+        self.operation, self.message, self.status, self.reason = operation, message, status, reason
+        self.causes, self.retry_after = causes, retry_after
+
+
+class Nodes(Protocol):
+    def find(self, instance_id: str, instance_type: str = "") -> Node | None:
+        """Return the node that is this instance; None when every node was looked at and none is it.
+
+        `instance_type` narrows the search in a large cluster. It must be the instance's own.
+        """
+
+    def cordon(self, node: Node) -> None: ...
+    def mark(self, node: Node, drain_at: datetime, effect: TaintEffect) -> None:
+        """Set our taint and labels on the node, in place of what we set before."""
+
+
+class Pods(Protocol):
+    def on_node(self, name: str) -> Sequence[Pod]:
+        """Return every pod on the node, in all pages; raise KubernetesError, never part of them."""
+
+    def evict(self, eviction: Eviction) -> Reply:
+        """Ask for the eviction of exactly this pod. Raise KubernetesError only where the API does not answer."""
