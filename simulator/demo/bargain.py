@@ -7,6 +7,8 @@ from simulator.demo.recording import Actor, Entry, Mark
 
 _NO_ANSWER = frozenset({"ConnectionClosedError", "ReadTimeoutError", "EndpointConnectionError", "ConnectionError"})
 _BUYS = frozenset({"bought", "adopted"})
+# What a dry run says of approval, and of what would forbid the purchase.
+_REHEARSED = ("One of these", "Two different", "It would need", "Nobody could", "These would forbid")
 _SHOWN = 3  # so many offerings a line of the timeline has room for; the page has all
 
 
@@ -24,7 +26,7 @@ def told(requests: Iterable[Request]) -> Iterator[Entry]:
 def _rehearsed(request: Request) -> Iterator[Entry]:
     if request.chosen_at is not None:
         title, *paragraphs = request.told.split("\n\n")
-        by_whom = [each.replace("\n- ", " ") for each in paragraphs if "approv" in each]
+        by_whom = [each.replace("\n- ", " ") for each in paragraphs if each.startswith(_REHEARSED)]
         *_, last = request.told.splitlines()[:-1]
         yield Entry(
             at=request.chosen_at,

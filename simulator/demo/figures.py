@@ -49,7 +49,7 @@ def money(recording: Recording) -> Iterator[tuple[str, ...]]:
     """Yield a line for each intent of each request, and one for a request that came to none. A dry run has none."""
     for request in (each for each in recording.requests if not each.is_dry_run):
         if not request.intents:
-            yield (request.request_id, "nothing", *["-"] * 4, "nothing was chosen")
+            yield (request.request_id, "nothing", *["-"] * 4, request.steps[-1].name.lower())
         for intent in request.intents:
             yield (
                 request.request_id,

@@ -40,7 +40,8 @@ def notices(world: World) -> Iterator[Entry]:
 
 def _gist(text: str, facts: Mapping[str, Any]) -> str:
     """Return the first paragraph of a notice, how the budget stands, and what is to be done."""
-    said = [str(facts.get("text", text)).partition("\n\n")[0]]
+    first = str(facts.get("text", text)).partition("\n\n")[0].replace("\n- ", " ")
+    said = [first if first.endswith((".", ":", "!")) else f"{first}."]
     if budget := (facts.get("facts") or {}).get("Budget"):
         said.append(f"Budget: {budget}.")
     if (next_step := facts.get("next_step", "")) != "Nothing to do.":
