@@ -107,6 +107,12 @@ class Assumptions:
     # "Suspend and resume processes": most commonly after over 24 hours of failed launches.
     administrative_suspension: timedelta = timedelta(hours=24)
 
+    # --- Systems Manager ---
+    # Assumed: from SendCommand until an instance begins to run it.
+    command_delivery: Delay = field(default=seconds(0.5, 3))
+    # GetCommandInvocation: "follows an eventual consistency model". Assumed: until then it finds no invocation.
+    command_listed: Delay = field(default=seconds(0.2, 2))
+
     # --- EKS ---
     # Assumed, as the worse case: EKS's own scale-down stays at the time at which it was first set.
     eks_action_follows_extension: bool = False

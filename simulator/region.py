@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from simulator import auto_scaling, moto_ec2, quotas, tagging
+from simulator import auto_scaling, moto_ec2, quotas, run_command, tagging
 from simulator.assumptions import Assumptions
 from simulator.auto_scaling.journal import Journal as GroupJournal
 from simulator.capacity_blocks import CapacityBlockEngine
@@ -35,6 +35,7 @@ class Region:
         eks.install()
         tagging.install()
         quotas.install()
+        run_command.install()
         rng = component(seed, f"capacity blocks:{name}")
         self.engine = CapacityBlockEngine(clock, name, account, rng, assumptions, emit)
         moto_ec2.bind(get_backend("ec2")[account][name], self.engine)
@@ -54,3 +55,11 @@ class Region:
 
         eks_rng = component(seed, f"eks:{name}")
         self.node_groups = eks.attach(account, name, self.auto_scaling, self.engine, eks_rng)
+        self.run_command = run_command.attach(
+            account,
+            name,
+            clock,
+            self.auto_scaling.at.instances,
+            component(seed, f"run command:{name}"),
+            assumptions,
+        )
