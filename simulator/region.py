@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from simulator import auto_scaling, moto_ec2, quotas, run_command, tagging
+from simulator import auto_scaling, ecs, moto_ec2, quotas, run_command, tagging
 from simulator.assumptions import Assumptions
 from simulator.auto_scaling.journal import Journal as GroupJournal
 from simulator.capacity_blocks import CapacityBlockEngine
@@ -36,6 +36,7 @@ class Region:
         tagging.install()
         quotas.install()
         run_command.install()
+        ecs.install()
         rng = component(seed, f"capacity blocks:{name}")
         self.engine = CapacityBlockEngine(clock, name, account, rng, assumptions, emit)
         moto_ec2.bind(get_backend("ec2")[account][name], self.engine)
@@ -55,11 +56,7 @@ class Region:
 
         eks_rng = component(seed, f"eks:{name}")
         self.node_groups = eks.attach(account, name, self.auto_scaling, self.engine, eks_rng)
-        self.run_command = run_command.attach(
-            account,
-            name,
-            clock,
-            self.auto_scaling.at.instances,
-            component(seed, f"run command:{name}"),
-            assumptions,
-        )
+        instances = self.auto_scaling.at.instances
+        commands_rng = component(seed, f"run command:{name}")
+        self.run_command = run_command.attach(account, name, clock, instances, commands_rng, assumptions)
+        self.container_instances = ecs.attach(account, name, clock, instances, component(seed, f"ecs:{name}"))
