@@ -12,12 +12,14 @@ from simulator.purchase_drill import Drill
 
 
 def main() -> None:
-    """Strike every call of a purchase's life with every fault, one life each; a quarter of an hour of work."""
+    """Strike every call of a purchase's life with every fault, one life each; ten minutes of work."""
     drills, begun = list(purchase_strikes.drills()), monotonic()
     by_case, sales, redriven, violated = Counter[str](), Counter[int](), 0, list[str]()
     with multiprocessing.Pool(os.cpu_count()) as pool:
         for number, (case, drill, outcome) in enumerate(pool.imap_unordered(_played, drills, chunksize=8), 1):
             by_case[case] += 1
+            if outcome.struck < len(drill.faults):
+                violated.append(f"{case}: {drill}: it was never struck")
             sales[len(outcome.last.bought)] += 1
             redriven += outcome.redriven is not None
             violated += [f"{case}: {drill}: {violation}" for violation in outcome.violations()]

@@ -8,35 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 from simulator.assumptions import Assumptions, Delay, minutes, seconds
 from simulator.faults import Faults, Strike
+from simulator.purchase_buyer import APPROVER, REQUEST, furnish
 from simulator.purchase_tally import Tally, tally
 from simulator.sandbox import Sandboxes
 from simulator.world import World
 
-REGION = "us-east-2"
-GROUP, POOL = "training-a", "training"
 BEGIN = datetime(2027, 3, 18, 9, tzinfo=UTC)
 FINISH = BEGIN + timedelta(hours=12)
 MINUTE = timedelta(minutes=1)
 AFTERMATH = timedelta(minutes=4)  # of an event that says how a workflow ended, with Lambda's own two retries
-APPROVER = "arn:aws:iam::123456789012:user/alice"
 WORKFLOW, PURCHASE = "PurchaseStateMachine", "PurchaseIntentStateMachine"
-MONEY = {
-    "most_per_purchase": "2000",
-    "monthly_budget": "4000",
-    "approvers": [APPROVER],
-    "two_approvers_above": "2000",
-    "approve_within_hours": 1,
-}
-REQUEST = {
-    "request_id": "drill",
-    "pool": POOL,
-    "instance_types": ["p5.48xlarge"],
-    "instance_count": 2,
-    "duration_days": 1,
-    "earliest_start": "2027-03-20T00:00:00Z",
-    "latest_end": "2027-03-24T12:00:00Z",
-    "most_upfront_fee": "2000",
-}
 AT_ONCE = seconds(0)
 _SANDBOXES = Sandboxes()
 TRIES = 5  # of a person whose answer was answered with an error
@@ -109,7 +90,7 @@ class _Life:
         self._started = 0
 
     def played(self) -> Outcome:
-        self._furnish()
+        furnish(self._world)
         arn = self._world.physical_id(WORKFLOW)
         for number, request_id in enumerate(self._drill.requests):
             text = json.dumps(REQUEST | {"request_id": request_id})
@@ -127,31 +108,6 @@ class _Life:
             self._workflows.redrive_execution(executionArn=each)
         self._run()
         return Outcome(ended=ended, redriven=tally(self._world), struck=struck, lasts=lasts)
-
-    def _furnish(self) -> None:
-        """Make what a user has: a group of the pool, its settings, and spending switched on."""
-        ec2, ssm, scheduler = (self._world.client(each) for each in ("ec2", "ssm", "scheduler"))
-        subnets = {each["AvailabilityZone"]: each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]}
-        template = ec2.create_launch_template(
-            LaunchTemplateName=GROUP, LaunchTemplateData={"InstanceType": "p5.48xlarge"}
-        )["LaunchTemplate"]["LaunchTemplateId"]
-        tags = {"capacity-blocks:pool": POOL, "capacity-blocks:subnets": " ".join(subnets.values())}
-        self._world.client("autoscaling").create_auto_scaling_group(
-            AutoScalingGroupName=GROUP,
-            MinSize=0,
-            MaxSize=2,
-            DesiredCapacity=0,
-            LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
-            VPCZoneIdentifier=subnets[f"{REGION}b"],
-            Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in tags.items()],
-        )
-        written = {f"/capacity-blocks/pools/{POOL}": json.dumps({"money": MONEY}), "/capacity-blocks/spending": "on"}
-        for name, value in written.items():
-            ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
-        # The sweep of blocks has drills of its own; the sweep of purchases is a part of what is put to the test.
-        for each in scheduler.list_schedules()["Schedules"]:
-            if "ReconcileFunction" in each["Target"]["Arn"]:
-                scheduler.delete_schedule(Name=each["Name"], GroupName=each["GroupName"])
 
     def _run(self) -> None:
         """Let time pass until all is settled, and answer what is asked."""

@@ -60,24 +60,28 @@ def drills() -> Iterator[tuple[str, Drill]]:
 
 
 def strikes(place: Place) -> Iterator[Strike]:
-    """Yield every fault at one call. What a workflow calls cannot crash, and takes as long as a task may."""
+    """Yield every fault at one call; of those that no other function's mere read could tell apart, one stands for all.
+
+    What a workflow calls cannot crash, and takes as long as a task may.
+    """
     is_ours = place.caller in FUNCTIONS
     if is_ours:
         yield place.strike(Fault.CRASH_BEFORE)
-    for fault in (Fault.NOT_SENT, Fault.THROTTLE, Fault.SERVER_ERROR_BEFORE):
+    yield place.strike(Fault.THROTTLE, RETRIED)
+    yield place.strike(Fault.STALL, lasts=HUNG)
+    if not place.mutating and not place.operation.startswith("dynamodb."):  # the ledger is read consistently
+        yield place.strike(Fault.STALE_READ)
+    if not place.mutating and place.caller != SPENDER:
+        return
+    for fault in (Fault.NOT_SENT, Fault.SERVER_ERROR_BEFORE):
         yield place.strike(fault, RETRIED)
     yield place.strike(Fault.DENIED)
+    yield place.strike(Fault.STALL, lasts=TOO_LATE)
     yield place.strike(Fault.REPLY_LATE, lasts=LATE)
     yield place.strike(Fault.REPLY_LATE, lasts=TOO_LATE if is_ours else HUNG)
-    yield place.strike(Fault.STALL, lasts=TOO_LATE)
-    yield place.strike(Fault.STALL, lasts=HUNG)
-    if not place.mutating:
-        if not place.operation.startswith("dynamodb."):  # the ledger is read consistently
-            yield place.strike(Fault.STALE_READ)
-        return
-    if is_ours:
+    if place.mutating and is_ours:
         yield place.strike(Fault.CRASH_AFTER)
-    for fault in (Fault.SERVER_ERROR_AFTER, Fault.REPLY_LOST):
+    for fault in (Fault.SERVER_ERROR_AFTER, Fault.REPLY_LOST) if place.mutating else ():
         yield place.strike(fault)
         yield place.strike(fault, RETRIED)
 
