@@ -8,6 +8,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from capacity_blocks.core.drain import checkpoint
+from capacity_blocks.core.drain.checkpoint import Checkpoint, CheckpointError
+from capacity_blocks.core.drain.node import TaintEffect
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.purchase import money_settings
 from capacity_blocks.core.purchase.money_settings import MoneySettings, MoneySettingsError
@@ -15,6 +18,8 @@ from capacity_blocks.core.tag import MOST_DRAIN_LEAD
 from capacity_blocks.core.timeline import RECLAIM_LEAD, ULTRASERVER_RECLAIM_LEAD
 
 MINUTE = timedelta(minutes=1)
+MOST_DRAIN_MINUTES = 120  # a lifecycle hook's longest time-out
+MOST_NOTICE_MINUTES = 7 * 24 * 60
 # The same patterns stand in docs/pool-settings.schema.json.
 RESERVATION_ID = r"^cr-[0-9a-z]+$(?!\n)"
 DOLLARS = r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,4})?$(?!\n)"
@@ -91,9 +96,7 @@ def _boolean(value: Any, name: str) -> bool:
     return value
 
 
-def _minutes(more_than: timedelta) -> Callable[[Any, str], timedelta]:
-    least, most = int(more_than / MINUTE) + 1, int(MOST_DRAIN_LEAD / MINUTE)
-
+def _minutes(least: int, most: int = int(MOST_DRAIN_LEAD / MINUTE)) -> Callable[[Any, str], timedelta]:
     def read(value: Any, name: str) -> timedelta:
         is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
         if not is_number or not least <= value <= most or value % 1:  # 40.0 is whole, as JSON Schema has it
@@ -101,6 +104,23 @@ def _minutes(more_than: timedelta) -> Callable[[Any, str], timedelta]:
         return int(value) * MINUTE
 
     return read
+
+
+def _lead(reclaim_lead: timedelta) -> Callable[[Any, str], timedelta]:
+    return _minutes(int(reclaim_lead / MINUTE) + 1)
+
+
+def _taint(value: Any, name: str) -> TaintEffect:
+    if value not in list(TaintEffect):
+        raise PoolSettingsError(f"{name} is {_shown(value)}; allowed: {', '.join(map(_shown, TaintEffect))}")
+    return TaintEffect(value)
+
+
+def _checkpoint(value: Any, name: str) -> Checkpoint:
+    try:
+        return checkpoint.parse(value)
+    except CheckpointError as error:
+        raise PoolSettingsError(f"{name} is {_shown(value)}; allowed: {error}") from error
 
 
 def _reservations(value: Any, name: str) -> tuple[str, ...]:
@@ -129,7 +149,7 @@ def _shown(value: Any) -> str:
 
 FIELDS: dict[str, Field | None] = {
     "scale_out": ("scale_out", _boolean),
-    "verify_within_minutes": ("verify_within", _minutes(timedelta(0))),
+    "verify_within_minutes": ("verify_within", _minutes(1)),
     "reservations": ("reservations", _reservations),
     "price_per_instance_hour": ("price_per_instance_hour", _prices),
     "drain": None,
@@ -137,6 +157,15 @@ FIELDS: dict[str, Field | None] = {
     **dict.fromkeys(RESERVED_SECTIONS),
 }
 DRAIN_FIELDS: dict[str, Field | None] = {
-    "lead_minutes": ("drain_lead", _minutes(RECLAIM_LEAD)),
-    "ultraserver_lead_minutes": ("ultraserver_drain_lead", _minutes(ULTRASERVER_RECLAIM_LEAD)),
+    "lead_minutes": ("drain_lead", _lead(RECLAIM_LEAD)),
+    "ultraserver_lead_minutes": ("ultraserver_drain_lead", _lead(ULTRASERVER_RECLAIM_LEAD)),
+    "at_most_minutes": ("drain_at_most", _minutes(1, MOST_DRAIN_MINUTES)),
+    "hold_for_extension": ("hold_for_extension", _boolean),
+    "delete_emptydir_data": ("evict_local_storage", _boolean),
+    "force_unmanaged": ("evict_unmanaged", _boolean),
+    "notice_minutes": ("notice_lead", _minutes(0, MOST_NOTICE_MINUTES)),
+    "mark_minutes": ("mark_lead", _minutes(0)),
+    "checkpoint_minutes": ("checkpoint_lead", _minutes(0)),
+    "taint": ("taint", _taint),
+    "checkpoint": ("checkpoint", _checkpoint),
 }

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from capacity_blocks.core import wording
+from capacity_blocks.core.drain.checkpoint import CallWebhook
+from capacity_blocks.core.drain.node import TaintEffect
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.pool_settings import DRAIN_FIELDS, FIELDS, PoolSettingsError, policies, policy
 from tests.unit.shapes import a_pool
@@ -35,7 +37,19 @@ def test_settings_change_what_they_name_and_nothing_else() -> None:
             "verify_within_minutes": 1,
             "reservations": ["cr-0a", "cr-0b"],
             "price_per_instance_hour": {"p5.48xlarge": "31.46", "p4d.24xlarge": "11"},
-            "drain": {"lead_minutes": 31, "ultraserver_lead_minutes": 1440},
+            "drain": {
+                "lead_minutes": 31,
+                "ultraserver_lead_minutes": 1440,
+                "at_most_minutes": 120,
+                "hold_for_extension": True,
+                "delete_emptydir_data": False,
+                "force_unmanaged": False,
+                "notice_minutes": 10080,
+                "mark_minutes": 0,
+                "checkpoint_minutes": 1440,
+                "taint": "NoSchedule",
+                "checkpoint": {"webhook": "https://hooks.example/save?pool=training"},
+            },
             "money": {},
             "reminders": {},
             "routes": {},
@@ -49,6 +63,15 @@ def test_settings_change_what_they_name_and_nothing_else() -> None:
         price_per_instance_hour={"p5.48xlarge": Decimal("31.46"), "p4d.24xlarge": Decimal(11)},
         drain_lead=31 * MINUTE,
         ultraserver_drain_lead=1440 * MINUTE,
+        drain_at_most=120 * MINUTE,
+        hold_for_extension=True,
+        evict_local_storage=False,
+        evict_unmanaged=False,
+        notice_lead=10080 * MINUTE,
+        mark_lead=0 * MINUTE,
+        checkpoint_lead=1440 * MINUTE,
+        taint=TaintEffect.NO_SCHEDULE,
+        checkpoint=CallWebhook(url="https://hooks.example/save?pool=training"),
     )
 
 
@@ -62,13 +85,14 @@ def test_what_is_left_out_keeps_the_stacks_default() -> None:
 
 SECTIONS = "scale_out, verify_within_minutes, reservations, price_per_instance_hour, drain, money, reminders, routes"
 LEAD, DOLLARS = "whole minutes from 31 to 1440", 'dollars as a string, more than 0, e.g. "31.46"'
+CHECKPOINT = 'an object with one of "ssm_document", the name or ARN of a document, and "webhook", an https URL'
 WRONG = {
     "a list": ("[]", "the settings are []; allowed: a JSON object"),
     "null": ("null", "the settings are null; allowed: a JSON object"),
     "an unknown field": ('{"scaleout": true}', f'"scaleout" is not a setting; allowed: {SECTIONS}'),
     "an unknown field of a section": (
         '{"drain": {"lead": 40}}',
-        '"drain.lead" is not a setting; allowed: drain.lead_minutes, drain.ultraserver_lead_minutes',
+        f'"drain.lead" is not a setting; allowed: {", ".join(f"drain.{name}" for name in DRAIN_FIELDS)}',
     ),
     "a field of a section that is empty yet": (
         '{"routes": {"a": "1"}}', '"routes.a" is not a setting; allowed: none in this version'
@@ -94,6 +118,35 @@ WRONG = {
     "an UltraServer's lead inside its reclaim window": (
         '{"drain": {"ultraserver_lead_minutes": 60}}',
         "drain.ultraserver_lead_minutes is 60; allowed: whole minutes from 61 to 1440",
+    ),
+    "a drain of more than a hook's time": (
+        '{"drain": {"at_most_minutes": 121}}',
+        "drain.at_most_minutes is 121; allowed: whole minutes from 1 to 120",
+    ),
+    "a drain of no time": (
+        '{"drain": {"at_most_minutes": 0}}', "drain.at_most_minutes is 0; allowed: whole minutes from 1 to 120"
+    ),
+    "a notice of more than a week before": (
+        '{"drain": {"notice_minutes": 10081}}',
+        "drain.notice_minutes is 10081; allowed: whole minutes from 0 to 10080",
+    ),
+    "a taint that spares nothing": (
+        '{"drain": {"taint": "NoExecute"}}',
+        'drain.taint is "NoExecute"; allowed: "PreferNoSchedule", "NoSchedule"',
+    ),
+    "a checkpoint by two ways": (
+        '{"drain": {"checkpoint": {"ssm_document": "save", "webhook": "https://a"}}}',
+        f'drain.checkpoint is {{"ssm_document": "save", "webhook": "https://a"}}; allowed: {CHECKPOINT}',
+    ),
+    "a checkpoint by none": (
+        '{"drain": {"checkpoint": {}}}', f"drain.checkpoint is {{}}; allowed: {CHECKPOINT}"
+    ),
+    "a checkpoint in the open": (
+        '{"drain": {"checkpoint": {"webhook": "http://a"}}}',
+        f'drain.checkpoint is {{"webhook": "http://a"}}; allowed: {CHECKPOINT}',
+    ),
+    "a checkpoint by a name": (
+        '{"drain": {"checkpoint": "save"}}', f'drain.checkpoint is "save"; allowed: {CHECKPOINT}'
     ),
     "no time to come into service": (
         '{"verify_within_minutes": 0}', "verify_within_minutes is 0; allowed: whole minutes from 1 to 1440"
@@ -179,12 +232,30 @@ def mostly(sound: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.integers(0, 9).flatmap(lambda n: scalars if n == 0 else sound)
 
 
+documents_named = st.from_regex(r"\A[a-zA-Z0-9_.:/ -]{0,8}\n?\Z") | st.sampled_from(["s" * 128, "s" * 129])
+webhooks = st.from_regex(r"\Ahttps?://[a-z ]{0,4}\n?\Z") | st.just("https://hooks.example/ä")
+checkpoints = st.fixed_dictionaries({}, optional={"ssm_document": documents_named, "webhook": webhooks, "x": scalars})
+switches = mostly(st.booleans())
+drain_fields: dict[str, st.SearchStrategy[Any]] = {
+    name: mostly(st.sampled_from([0, 1, 30, 31, 60, 61, 120, 121, 1440, 1441, 10080, 10081]) | numbers)
+    for name in DRAIN_FIELDS
+} | {
+    "hold_for_extension": switches,
+    "delete_emptydir_data": switches,
+    "force_unmanaged": switches,
+    "taint": st.sampled_from(["PreferNoSchedule", "NoSchedule", "NoExecute"]) | scalars,
+    "checkpoint": mostly(checkpoints),
+    "lead": numbers,
+}
+drains = st.lists(st.sampled_from(sorted(drain_fields)), unique=True, max_size=2).flatmap(
+    lambda chosen: st.fixed_dictionaries({name: drain_fields[name] for name in chosen})
+)
 fields_of: dict[str, st.SearchStrategy[Any]] = {
     "scale_out": mostly(st.booleans()),
     "verify_within_minutes": mostly(numbers),
     "reservations": mostly(st.lists(ids, max_size=3)),
     "price_per_instance_hour": mostly(st.dictionaries(st.text(max_size=4), prices, max_size=2)),
-    "drain": mostly(st.dictionaries(st.sampled_from([*DRAIN_FIELDS, *DRAIN_FIELDS, "lead"]), numbers, max_size=2)),
+    "drain": mostly(drains),
     "money": mostly(st.just({})),  # its fields: test_pool_money.py
     "reminders": mostly(st.just({})),
     "routes": mostly(st.just({})),
@@ -262,11 +333,11 @@ def test_the_page_shows_an_error_as_it_is_and_tells_the_limit_of_ssm() -> None:
 
 
 def test_as_many_reservations_as_the_page_says_fit_into_a_parameter() -> None:
-    many = json.loads(EXAMPLE) | {"reservations": [f"cr-{n:017x}" for n in range(150)]}
+    many = json.loads(EXAMPLE) | {"reservations": [f"cr-{n:017x}" for n in range(140)]}
     text = json.dumps(many, separators=(",", ":"))
 
     assert len(text) < SSM_STANDARD
-    assert len(policy(text, Policy()).reservations) == 150
+    assert len(policy(text, Policy()).reservations) == 140
 
 
 def test_every_setting_of_a_policy_can_be_set() -> None:

@@ -5,13 +5,25 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
+from capacity_blocks.core.drain.checkpoint import Checkpoint
+from capacity_blocks.core.drain.node import TaintEffect
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The settings of one pool, over the stack's defaults. A lead is counted back from the end of a block."""
+    """The settings of one pool, over the stack's defaults."""
 
-    drain_lead: timedelta = timedelta(minutes=40)
+    drain_lead: timedelta = timedelta(minutes=40)  # before the end of a block
     ultraserver_drain_lead: timedelta = timedelta(minutes=70)
+    drain_at_most: timedelta = timedelta(minutes=10)  # for an instance that terminates before its block drains
+    hold_for_extension: bool = False  # put a drain off while an extension is being paid, where there is time to
+    evict_local_storage: bool = True  # pods with an emptyDir, whose content goes with the node in any case
+    evict_unmanaged: bool = True  # pods that no controller starts anew
+    notice_lead: timedelta = timedelta(hours=24)  # this and the next two before the drain; 0: not at all
+    mark_lead: timedelta = timedelta(minutes=50)
+    checkpoint_lead: timedelta = timedelta(minutes=20)
+    taint: TaintEffect = TaintEffect.PREFER_NO_SCHEDULE  # of marked nodes
+    checkpoint: Checkpoint | None = None
     verify_within: timedelta = timedelta(minutes=15)  # instances in service this long after the group was scaled out
     scale_out: bool = True
     reservations: tuple[str, ...] = ()  # taken as if tagged with the pool, for blocks that cannot carry our tag
