@@ -1,5 +1,6 @@
 """The drain of one Kubernetes node, one look at a time."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from capacity_blocks.core.drain.eviction import Answer, Asked, Eviction, asked
@@ -44,7 +45,8 @@ class KubernetesDrain:
             return Progress(verdict=Verdict.DRAINED, reasons=(f"no node of the cluster is {instance_id}",))
         if not node.cordoned and now < deadline:
             self._nodes.cordon(node)
-        self._node = node  # found and cordoned: from here on its pods alone are looked at
+            node = replace(node, cordoned=True)
+        self._node = node  # from here on its pods alone are looked at
         pods = self._pods.on_node(node.name)
         while True:
             plan = node_plan(now, pods, self._asked, deadline, self._policy)

@@ -15,7 +15,7 @@ OVERDUE = timedelta(seconds=30)  # past its grace period the kubelet has killed 
 def reasons(now: datetime, waiting: Sequence[Pod], asked: Mapping[str, Asked], policy: PodPolicy) -> tuple[str, ...]:
     """Say why each pod that is waited for is still there; pods of one cause share a clause."""
     stopping = [pod for pod in waiting if pod.deletion_at is not None and not _is_overdue(now, pod)]
-    said = [(pod, _cause(now, pod, asked.get(pod.uid), policy)) for pod in waiting if pod not in stopping]
+    said = [(pod, _cause(pod, asked.get(pod.uid), policy)) for pod in waiting if pod not in stopping]
     if stopping:  # each has its own instant; the last is the one to wait for
         last = max(pod.deletion_at for pod in stopping if pod.deletion_at is not None)
         said += [(pod, f"has until {_clock(last)} at most to stop") for pod in stopping]
@@ -27,17 +27,13 @@ def stuck(
 ) -> tuple[str, ...]:
     """Say which of them will not go unless somebody does something, what that is, and until when."""
     found = [pod for pod in waiting if _is_stuck(now, pod, asked.get(pod.uid), deadline)]
-    advised = ((pod, _cause(now, pod, asked.get(pod.uid), policy) + _way_out(pod, asked.get(pod.uid))) for pod in found)
+    advised = ((pod, _cause(pod, asked.get(pod.uid), policy) + _way_out(pod, asked.get(pod.uid))) for pod in found)
     return tuple(f"{clause} before {_clock(deadline)}" for clause in _clauses(advised))
 
 
-def _cause(now: datetime, pod: Pod, last: Asked | None, policy: PodPolicy) -> str:
+def _cause(pod: Pod, last: Asked | None, policy: PodPolicy) -> str:
     if pod.deletion_at is not None:
-        if now > pod.deletion_at + OVERDUE:
-            return (
-                f"should have stopped by {_clock(pod.deletion_at)}: its node does not answer, or a finalizer holds it"
-            )
-        return f"has until {_clock(pod.deletion_at)} to stop"
+        return f"should have stopped by {_clock(pod.deletion_at)}: its node is silent, or a finalizer holds it"
     handling = treatment(pod, policy)
     if handling.handling is Handling.AWAIT:
         return f"is waited for: {handling.reason}"
@@ -77,7 +73,7 @@ def _way_out(pod: Pod, last: Asked | None) -> str:
     if last is not None and last.reply.answer is Answer.HELD:
         return ": let another replica become ready on another node, or loosen the budget,"
     if last is not None and last.reply.answer is Answer.REFUSED:
-        return ": grant what examples/kubernetes-rbac.yaml lists"
+        return ": grant what examples/kubernetes-rbac.yaml lists, or end it yourself,"
     return ": end it yourself"
 
 
