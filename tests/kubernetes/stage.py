@@ -19,7 +19,7 @@ from capacity_blocks.adapters.kubernetes_pods import KubernetesPods
 from capacity_blocks.core.drain.node import Node
 from capacity_blocks.core.drain.pod import PodPolicy
 from capacity_blocks.core.drain.verdict import Progress
-from capacity_blocks.kubernetes_drain import KubernetesDrain
+from capacity_blocks.draining.kubernetes_drain import KubernetesDrain
 from simulator.kubernetes.access import Access, User
 from simulator.kubernetes.api import Call, KubernetesApi
 from simulator.kubernetes.cluster import SimulatedCluster
