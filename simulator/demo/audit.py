@@ -1,18 +1,15 @@
-"""Look into what purchases left behind: the workflow's passages, the ledger's history, and EC2's own book of sales."""
+"""Look into what purchases left behind: the workflow's passages, and the history of each intent in the ledger."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
-from simulator.demo import ledger
-from simulator.demo.dealing import Attempt, Budget, Intent, Offer, Request, Sold, Step, Turn
+from simulator.demo import ledger, till
+from simulator.demo.dealing import Attempt, Intent, Offer, Request, Sold, Step, Turn
 from simulator.demo.passage import Outcome, Passage, Stop, passages
 from simulator.world import World
 
-SETTINGS = "/capacity-blocks/pools/"
 _SEARCH, _CHOICE = "Search the offerings", "Choose an offering"
 # Two lines of a history may be of one instant: this is the way that an intent goes.
 _WAY = (
@@ -25,7 +22,7 @@ def requests(world: World, intents_of: Mapping[str, str]) -> tuple[Request, ...]
     """Return every request that was started. `intents_of` says which intent each reservation is tagged with."""
     children = {each.name: each for each in passages(world, "PurchaseIntentStateMachine")}
     histories = _histories(world)
-    questions, attempts, sold = _questions(world), _attempts(world), sales(world)
+    questions, attempts, sold = _questions(world), till.attempts(world), till.sales(world)
     found = []
     for passage in passages(world, "PurchaseStateMachine"):
         document = passage.given.get("request", passage.given)
@@ -47,28 +44,6 @@ def requests(world: World, intents_of: Mapping[str, str]) -> tuple[Request, ...]
         )
         found.append(_request(passage, document, stops, intents, is_dry_run=is_dry_run))
     return tuple(found)
-
-
-def sales(world: World) -> tuple[Sold, ...]:
-    """Return every purchase that EC2 has carried out, by whomever."""
-    return tuple(
-        Sold(at=sale.at, fee=dollars(sale.fee), reservation_ids=sale.reservation_ids)
-        for region in world.regions.values()
-        for sale in region.engine.sales
-    )
-
-
-def budgets(world: World) -> tuple[Budget, ...]:
-    """Return how the money of each pool stands, by its book, in every month in which it has any."""
-    return tuple(
-        _budget(world, pool, month, json.loads(row["book"]["S"])["entries"])
-        for pool, row in sorted((key, row) for _, key, row in ledger.rows(world, "budget"))
-        for month in sorted({str(entry["month"]) for entry in json.loads(row["book"]["S"])["entries"]})
-    )
-
-
-def dollars(amount: Decimal) -> str:
-    return f"${amount:,.0f}" if amount == amount.to_integral_value() else f"${amount:,.2f}"
 
 
 def _request(
@@ -169,34 +144,6 @@ def _histories(world: World) -> dict[str, list[dict[str, str]]]:
 def _questions(world: World) -> dict[str, str]:
     asked = (notice for notice in world.notices if (notice.facts or {}).get("kind") == "purchase-asked")
     return {notice.facts["facts"]["Intent"]: notice.text for notice in asked}
-
-
-def _attempts(world: World) -> dict[str, list[Attempt]]:
-    """Return the calls that were to buy, by intent: which run made each, and what that run had been given."""
-    given = {each.request_id: each.payload for each in world.functions.invocations}
-    found: dict[str, list[Attempt]] = {}
-    for call in world.calls.log:
-        if call.name == "ec2.PurchaseCapacityBlock" and call.mutating:  # a DryRun is not
-            intent_id = json.loads(given[call.request_id])["intent"]["intent_id"]
-            found.setdefault(intent_id, []).append(Attempt(at=call.at, error=call.error or ""))
-    return found
-
-
-def _budget(world: World, pool: str, month: str, entries: Sequence[Mapping[str, Any]]) -> Budget:
-    def total(standing: str) -> Decimal:
-        own = (each for each in entries if each["month"] == month and each["standing"] == standing)
-        return sum((Decimal(each["amount"]) for each in own), Decimal(0))
-
-    settings = json.loads(world.client("ssm").get_parameter(Name=f"{SETTINGS}{pool}")["Parameter"]["Value"])
-    spent, reserved, most = total("committed"), total("reserved"), Decimal(settings["money"]["monthly_budget"])
-    return Budget(
-        pool=pool,
-        month=month,
-        spent=dollars(spent),
-        reserved=dollars(reserved),
-        left=dollars(most - spent - reserved),
-        most=dollars(most),
-    )
 
 
 def _request_of(intent_id: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.demo.audit import SETTINGS
 from simulator.demo.recording import Actor, Entry, Mark
+from simulator.demo.till import SETTINGS
 from simulator.demo.wish import wish
 from simulator.world import World
 

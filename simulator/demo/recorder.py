@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from simulator import measure
 from simulator.auto_scaling.journal import Fact
-from simulator.demo import audit, bargain, burst, witness
+from simulator.demo import audit, bargain, burst, till, witness
 from simulator.demo.account import POOL
 from simulator.demo.assumed import assumed
 from simulator.demo.burst import Named
@@ -74,8 +74,8 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
         ),
         entries=tuple(sorted(entries, key=lambda entry: entry.at)),
         requests=requests,
-        sales=audit.sales(world),
-        budgets=audit.budgets(world),
+        sales=till.sales(world),
+        budgets=till.budgets(world),
         counts={
             "sweeps and other runs": len(world.functions.invocations),
             "quiet sweeps left out": world.skipped_sweeps,
