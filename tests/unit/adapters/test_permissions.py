@@ -20,6 +20,7 @@ from capacity_blocks.adapters.ec2_subnets import Ec2Subnets
 from capacity_blocks.adapters.ec2_tags import Ec2Tags
 from capacity_blocks.adapters.ec2_templates import Ec2LaunchTemplates
 from capacity_blocks.adapters.eks import EksNodeGroups
+from capacity_blocks.adapters.lambda_invocations import LambdaInvocations
 from capacity_blocks.adapters.scheduler import SchedulerWakeups
 from capacity_blocks.adapters.service_quotas import ServiceQuotas
 from capacity_blocks.adapters.sns import SnsNotifier
@@ -41,6 +42,7 @@ ADAPTERS: list[tuple[Any, dict[str, tuple[str, str]]]] = [
     (Ec2Subnets, {"_client": ("ec2", "ec2")}),
     (Ec2Tags, {"_client": ("ec2", "ec2")}),
     (EksNodeGroups, {"_client": ("eks", "eks"), "_tagging": ("resourcegroupstaggingapi", "tag")}),
+    (LambdaInvocations, {"_client": ("lambda", "lambda")}),
     (SchedulerWakeups, {"_client": ("scheduler", "scheduler")}),
     (ServiceQuotas, {"_client": ("service-quotas", "servicequotas")}),
     (SnsNotifier, {"_client": ("sns", "sns")}),
@@ -64,8 +66,9 @@ OWN_METHOD = re.compile(r"self\.(_?[a-z]\w*)\(")
 OF_OTHER_QUOTAS = {"servicequotas:GetServiceQuota"}
 
 
-# A transaction takes the permission of each thing in it ("DynamoDB API permissions"); ours only put.
-OF_TRANSACTIONS = {"dynamodb:TransactWriteItems": "dynamodb:PutItem"}
+# A transaction takes the permission of each thing in it ("DynamoDB API permissions"); ours only put. For Lambda see
+# Invoke in its API reference.
+NAMED_OTHERWISE = {"dynamodb:TransactWriteItems": "dynamodb:PutItem", "lambda:Invoke": "lambda:InvokeFunction"}
 
 
 def calls(source: str, clients: dict[str, tuple[str, str]]) -> set[str]:
@@ -74,7 +77,7 @@ def calls(source: str, clients: dict[str, tuple[str, str]]) -> set[str]:
         service, prefix = clients[attribute]
         operation = aws.client(service).meta.method_to_api_mapping[paginated or direct]
         action = f"{prefix}:{operation}"
-        found.add(OF_TRANSACTIONS.get(action, action))
+        found.add(NAMED_OTHERWISE.get(action, action))
     return found
 
 
