@@ -36,8 +36,6 @@ class Finder:
             return Look(word=Word.LOOK_AGAIN, intent=intent, wait_until=first)
         if intent.state is IntentState.ATTEMPTING:
             intent = self.scribe.move(intent, IntentState.UNKNOWN, "nobody knows whether EC2 sold it")
-        if intent.state is IntentState.UNKNOWN:
-            self.scribe.say(notices.unknown(intent=intent, looks_until=last, **self.scribe.context(intent)))
         listing = self._list(intent) if must_list else self._listing(intent)
         match conclude(now, intent, listing, self.function_timeout, self._taken(intent)):
             case Adopt(reservation_ids=ids, reason=reason, remark=remark):
@@ -45,6 +43,8 @@ class Finder:
                 self.scribe.say(notices.found(intent=adopted, remark=remark, **self.scribe.context(adopted)))
                 return adopted
             case LookAgain(at=at):
+                if intent.state is IntentState.UNKNOWN:
+                    self.scribe.say(notices.unknown(intent=intent, looks_until=last, **self.scribe.context(intent)))
                 return Look(word=Word.LOOK_AGAIN, intent=intent, wait_until=at)
             case AskPerson(reason=reason, candidates=ids):
                 return self._hand_over(intent, reason, ids)

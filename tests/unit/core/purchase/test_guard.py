@@ -54,10 +54,11 @@ def test_nothing_speaks_against_what_was_asked_for_and_approved() -> None:
     assert before_buying(known(), INTENT, ON_SALE) == ()
 
 
+SPENDING_OFF = "spending is not switched on: EnablePurchases=true, ObserveOnly=false and the parameter for it do that"
 HELD = "cr-0a (scheduled) is held from 2026-05-03 11:30 UTC to 2026-05-05 11:30 UTC"
 BESIDE_IT = "cr-0a (scheduled) is held from 2026-05-01 11:30 UTC to 2026-05-02 11:30 UTC"
 ALWAYS: dict[str, tuple[Circumstances, Guard, str]] = {
-    "spending is off": (known(spending=False), Guard.SPENDING_OFF, "spending is not switched on"),
+    "spending is off": (known(spending=False), Guard.SPENDING_OFF, SPENDING_OFF),
     "whether spending is on is not known": (
         known(spending=None), Guard.SPENDING_OFF, "whether spending is switched on could not be read"
     ),

@@ -105,7 +105,7 @@ def _switched_on(known: Circumstances) -> Found:
         yield Violation(guard=Guard.SPENDING_OFF, reason="this is a dry run")
     if known.spending is not True:
         unknown = "whether spending is switched on could not be read"
-        off = "spending is not switched on"
+        off = "spending is not switched on: EnablePurchases=true, ObserveOnly=false and the parameter for it do that"
         yield Violation(guard=Guard.SPENDING_OFF, reason=unknown if known.spending is None else off)
     if known.killed is not False:
         unknown = "whether the kill switch is pulled could not be read"
