@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from capacity_blocks.core.drain.command import Command
+from capacity_blocks.core.drain.container import ContainerInstance, Task
 from capacity_blocks.core.drain.member import Member
 from capacity_blocks.core.drain.record import DrainRecord
 from capacity_blocks.core.drain.verdict import Progress, Report
@@ -47,6 +49,50 @@ class Blocks(Protocol):
 
     def block_of(self, instance_id: str) -> Reservation | None:
         """Return the block; None for an instance outside of any. What EC2 does not say raises AwsError."""
+
+
+class NodeGroupTags(Protocol):
+    def tags(self, cluster: str, name: str) -> Mapping[str, str]:
+        """Return the tags of a managed node group. Its Auto Scaling group does not carry them."""
+
+
+class ContainerInstances(Protocol):
+    """The container instances of ECS in one region."""
+
+    def find(self, instance_id: str, cluster: str | None) -> ContainerInstance | None:
+        """Return the container instance that is this instance, in this cluster or in any."""
+
+    def read(self, found: ContainerInstance) -> ContainerInstance | None:
+        """Return how it stands now; None when it is gone."""
+
+    def drain(self, found: ContainerInstance) -> None:
+        """Set it to DRAINING."""
+
+    def tasks(self, found: ContainerInstance) -> Sequence[Task]:
+        """Return the tasks on it that have not stopped, whether ECS wants them to or not."""
+
+
+class Commands(Protocol):
+    """SSM's Run Command in one region."""
+
+    def find(self, instance_id: str, document: str, mark: str) -> Command | None:
+        """Return the newest command of this document on the instance that was sent with `mark`.
+
+        What was sent a moment ago may not be listed yet.
+        """
+
+    def read(self, command_id: str, instance_id: str) -> Command | None: ...
+    def send(self, instance_ids: Sequence[str], document: str, mark: str, within: timedelta) -> str:
+        """Run the document on instances that take it up within this time; return the command's id. Never repeated."""
+
+
+class Webhooks(Protocol):
+    def post(self, url: str, body: Mapping[str, Any]) -> None:
+        """Send JSON to an https address; raise WebhookError unless it is taken."""
+
+
+class WebhookError(Exception):
+    """A webhook did not take what it was sent."""
 
 
 class DrainLedger(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from capacity_blocks.core.group import EKS_CLUSTER, EKS_NODE_GROUP
 
-CLUSTER_TAG = "kubernetes.io/cluster/"  # and the cluster's name: on every group whose instances join a cluster by itself
+CLUSTER_TAG = "kubernetes.io/cluster/"  # and the name of the cluster: nodes that manage themselves must carry it
 WAITING = "Terminating:Wait"
 LEAVING = frozenset({"Terminating", WAITING})  # what a drain is for; from Terminating:Proceed on it is too late
 

@@ -24,8 +24,8 @@ class DrainRecord:
     reasons: tuple[str, ...] = ()
     evicted: tuple[str, ...] = ()  # by name
     stuck: tuple[str, ...] = ()  # what will not move unless somebody does something, and what
+    interrupted: bool = False  # EC2 had said that it ends the instance itself
     told: bool = False  # whether people have heard that it is stuck
-    command_id: str | None = None  # of the one SSM command, where that is how it is drained
 
     def is_under_way(self, now: datetime) -> bool:
         return self.ended is None and now < self.until

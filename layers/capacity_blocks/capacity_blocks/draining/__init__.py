@@ -1,0 +1,1 @@
+"""Empty instances before they go: one at a time, each in an invocation of its own."""
