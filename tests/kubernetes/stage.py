@@ -36,6 +36,16 @@ ROLE = User(name="arn:aws:sts::123456789012:assumed-role/drain-node/drain", grou
 I1, I2 = "i-0a1b2c3d4e5f60001", "i-0a1b2c3d4e5f60002"
 
 
+def without(verb: str, resource: str = "") -> tuple[Any, ...]:
+    """Return the example's manifests with one verb less, of all resources or of one."""
+    role, binding = MANIFESTS
+    rules = [
+        rule | {"verbs": [each for each in rule["verbs"] if each != verb or resource not in {"", *rule["resources"]}]}
+        for rule in role["rules"]
+    ]
+    return role | {"rules": rules}, binding
+
+
 class StandingClock:
     """The process's time, which moves when it is told to."""
 

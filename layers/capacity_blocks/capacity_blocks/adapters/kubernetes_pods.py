@@ -18,7 +18,8 @@ EVERY_NAMESPACE = "*"
 PAGE_SIZE = 500
 BUDGET = "DisruptionBudget"  # the cause that eviction.go of the API gives
 ENDING_NAMESPACE = "NamespaceTerminating"
-BUDGET_NAME = re.compile(r"disruption budget (\S+)")
+BUDGET_WORDS = "disruption budget"
+BUDGET_NAME = re.compile(rf"{BUDGET_WORDS} (\S+)")
 OTHER_UID = re.compile(r"\bUID\b")  # "the UID in the precondition (…) does not match the UID in record (…)"
 FAILURE = "Failure"
 
@@ -82,7 +83,7 @@ def reply(error: KubernetesError) -> Reply:
             answer = Answer.GONE
         case 409 if OTHER_UID.search(error.message):
             answer = Answer.GONE
-        case 429 if budgets or BUDGET_NAME.search(error.message):
+        case 429 if budgets or BUDGET_WORDS in error.message:
             answer = Answer.HELD
         case 403 if ending:
             answer = Answer.BUSY  # the namespace takes its pods with it, in its own time

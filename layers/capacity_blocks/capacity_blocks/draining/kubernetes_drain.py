@@ -22,6 +22,7 @@ class KubernetesDrain:
         self._node: Node | None = None
         self._asked: dict[str, Asked] = {}
         self._evicted: list[str] = []
+        self._open: tuple[str, ...] = ()  # why pods can still come to the node
 
     def look(self, instance_id: str, now: datetime, deadline: datetime) -> Progress:
         """Do what is due on the node of this instance and say how its drain stands.
@@ -43,10 +44,9 @@ class KubernetesDrain:
         node = self._node or self._nodes.find(instance_id, self._instance_type)
         if node is None:
             return Progress(verdict=Verdict.DRAINED, reasons=(f"no node of the cluster is {instance_id}",))
+        self._node = node  # from here on it is not looked for again
         if not node.cordoned and now < deadline:
-            self._nodes.cordon(node)
-            node = replace(node, cordoned=True)
-        self._node = node  # from here on its pods alone are looked at
+            self._cordon(node)
         pods = self._pods.on_node(node.name)
         while True:
             plan = node_plan(now, pods, self._asked, deadline, self._policy)
@@ -54,6 +54,17 @@ class KubernetesDrain:
                 return self._progress(plan, node)
             for eviction in plan.evictions:
                 self._evict(eviction, now)
+
+    def _cordon(self, node: Node) -> None:
+        """Cordon the node, or go on without where we may not: its pods lose less by moving twice than by not moving."""
+        try:
+            self._nodes.cordon(node)
+        except KubernetesError as error:
+            if not 400 <= error.status < 500:
+                raise
+            self._open = (f"the node cannot be cordoned, so that pods may come back to it: {error}",)
+        else:
+            self._node, self._open = replace(node, cordoned=True), ()
 
     def _evict(self, eviction: Eviction, now: datetime) -> None:
         before = self._asked.get(eviction.pod.uid)
@@ -64,12 +75,13 @@ class KubernetesDrain:
             self._evicted.append(name)
 
     def _progress(self, plan: NodePlan, node: Node) -> Progress:
-        silent = () if node.ready or plan.verdict is Verdict.DRAINED else (SILENT,)
+        is_over = plan.verdict is Verdict.DRAINED
+        trouble = (*self._open, *(() if node.ready or is_over else (SILENT,)))
         return Progress(
             verdict=plan.verdict,
-            reasons=(*silent, *plan.reasons),
+            reasons=(*trouble, *plan.reasons),
             evicted=tuple(self._evicted),
             left=tuple(str(pod) for pod in plan.waiting),
-            stuck=(*silent, *plan.stuck),
+            stuck=(*trouble, *plan.stuck),
             look_again_at=plan.look_again_at,
         )
