@@ -38,6 +38,9 @@ class Nodes(Protocol):
     def mark(self, node: Node, drain_at: datetime, effect: TaintEffect) -> None:
         """Set our taint and labels on the node, in place of what we set before."""
 
+    def unmark(self, node: Node) -> None:
+        """Take them off again."""
+
 
 class Pods(Protocol):
     def on_node(self, name: str) -> Sequence[Pod]:

@@ -1,6 +1,6 @@
 """Nodes: which of them is an instance, cordoned, and marked with when their work will be drained."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from capacity_blocks.core.drain.node import (
     instance_id,
     mark_value,
     marked,
+    unmarked,
 )
 from capacity_blocks.kubernetes_ports import KubernetesError
 
@@ -26,6 +27,7 @@ PAGE_SIZE = 250  # a node is some ten kilobytes, most of it the names of its ima
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"  # set by the kubelet
 CONFLICT = 409
 TRIES = 4
+Change = Callable[[tuple[Taint, ...]], tuple[Taint, ...]]
 
 
 class KubernetesNodes:
@@ -51,23 +53,26 @@ class KubernetesNodes:
         self._patch(f"cordon node {node.name}", node.name, {"spec": {"unschedulable": True}})
 
     def mark(self, node: Node, drain_at: datetime, effect: TaintEffect) -> None:
-        """Taints are one value to the API (an atomic list): ours goes in with all the others, under the version that
+        labels = {DRAIN_AT: mark_value(drain_at), INSTANCE_ID: node.instance_id}
+        self._change(f"mark node {node.name}", node, labels, lambda taints: marked(taints, drain_at, effect))
+
+    def unmark(self, node: Node) -> None:
+        self._change(f"unmark node {node.name}", node, {DRAIN_AT: None}, unmarked)  # null takes a label off
+
+    def _change(self, operation: str, node: Node, labels: Mapping[str, str | None], taints: Change) -> None:
+        """Taints are one value to the API (an atomic list): ours go in with all the others, under the version that
         they were read in, and they are read anew when somebody was faster. A kubelet's own report is such a change.
         """
-        for _ in range(TRIES):
+        for left in reversed(range(TRIES + 1)):
+            metadata = {"resourceVersion": node.version, "labels": dict(labels)}
+            written = [_written(each) for each in taints(node.taints)]
             try:
-                return self._mark(node, drain_at, effect)
+                return self._patch(operation, node.name, {"metadata": metadata, "spec": {"taints": written}})
             except KubernetesError as error:
-                if error.status != CONFLICT:
+                if error.status != CONFLICT or not left:
                     raise
             node = self._named(node.name)
-        return self._mark(node, drain_at, effect)
-
-    def _mark(self, node: Node, drain_at: datetime, effect: TaintEffect) -> None:
-        labels = {DRAIN_AT: mark_value(drain_at), INSTANCE_ID: node.instance_id}
-        taints = [_written(each) for each in marked(node.taints, drain_at, effect)]
-        patch = {"metadata": {"resourceVersion": node.version, "labels": labels}, "spec": {"taints": taints}}
-        self._patch(f"mark node {node.name}", node.name, patch)
+        return None
 
     def _named(self, name: str) -> Node:
         operation = f"read node {name}"

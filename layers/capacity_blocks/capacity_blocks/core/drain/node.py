@@ -56,5 +56,8 @@ def mark_value(drain_at: datetime) -> str:
 
 def marked(taints: Iterable[Taint], drain_at: datetime, effect: TaintEffect) -> tuple[Taint, ...]:
     """Return all taints that a marked node has: our one anew, with everybody else's."""
-    others = tuple(each for each in taints if each.key != DRAIN_AT)
-    return (*others, Taint(key=DRAIN_AT, value=mark_value(drain_at), effect=effect.value))
+    return (*unmarked(taints), Taint(key=DRAIN_AT, value=mark_value(drain_at), effect=effect.value))
+
+
+def unmarked(taints: Iterable[Taint]) -> tuple[Taint, ...]:
+    return tuple(each for each in taints if each.key != DRAIN_AT)
