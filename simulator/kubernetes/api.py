@@ -11,7 +11,7 @@ from typing import Any
 from simulator.kubernetes.access import Access, Verb
 from simulator.kubernetes.cluster import SimulatedCluster
 from simulator.kubernetes.eviction import evict
-from simulator.kubernetes.selection import page, selected
+from simulator.kubernetes.selection import on_node, page, selected
 from simulator.kubernetes.status import Answer, RefusedError
 
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -95,7 +95,9 @@ class KubernetesApi:
         if request.path == "/api/v1/nodes":
             return self._list("NodeList", "nodes", [node.wire() for node in cluster.nodes.values()], request)
         if request.path == "/api/v1/pods":
-            return self._list("PodList", "pods", [pod.wire(now) for pod in cluster.pods.values()], request)
+            node = on_node(request.query)  # nearly every list is of one node: the others need not be written out
+            pods = [pod.wire(now) for pod in cluster.pods.values() if node in {None, pod.node}]
+            return self._list("PodList", "pods", pods, request)
         if match := NODE.fullmatch(request.path):
             patched = cluster.patch_node(match["name"], request.json(STRATEGIC))
             return Answer(code=200, body={"kind": "Node", "apiVersion": "v1", **patched.wire()})

@@ -40,6 +40,10 @@ def page(kind: str, items: Sequence[dict[str, Any]], query: Mapping[str, str], v
     return {"kind": kind, "apiVersion": "v1", "metadata": metadata, "items": items[begin : begin + limit]}
 
 
+def on_node(query: Mapping[str, str]) -> str | None:
+    return _equalities(query.get("fieldSelector", "")).get("spec.nodeName")
+
+
 def _equalities(selector: str) -> dict[str, str]:
     pairs = (each.split("=", 1) for each in selector.replace("==", "=").split(",") if each)
     return {key.strip(): value.strip() for key, value in pairs}
