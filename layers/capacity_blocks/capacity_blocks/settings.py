@@ -41,11 +41,11 @@ class Settings:
                 schedule_role_arn=env["SCHEDULE_ROLE_ARN"],
                 schedule_dead_letters_arn=env["SCHEDULE_DEAD_LETTERS_ARN"],
                 policy=Policy(
-                    drain_lead=_minutes(env, "DRAIN_LEAD_MINUTES", more_than=RECLAIM_LEAD),
-                    ultraserver_drain_lead=_minutes(
+                    drain_lead=minutes(env, "DRAIN_LEAD_MINUTES", more_than=RECLAIM_LEAD),
+                    ultraserver_drain_lead=minutes(
                         env, "ULTRASERVER_DRAIN_LEAD_MINUTES", more_than=ULTRASERVER_RECLAIM_LEAD
                     ),
-                    verify_within=_minutes(env, "VERIFY_WITHIN_MINUTES", more_than=timedelta(0)),
+                    verify_within=minutes(env, "VERIFY_WITHIN_MINUTES", more_than=timedelta(0)),
                 ),
             )
         except KeyError as missing:
@@ -67,7 +67,7 @@ def boolean(env: Mapping[str, str], name: str) -> bool:
             raise SettingsError(f"{name} is {text!r}; allowed: true, false")
 
 
-def _minutes(env: Mapping[str, str], name: str, *, more_than: timedelta) -> timedelta:
+def minutes(env: Mapping[str, str], name: str, *, more_than: timedelta) -> timedelta:
     text, least, most = env[name], int(more_than / MINUTE) + 1, int(MOST_DRAIN_LEAD / MINUTE)
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise SettingsError(f"{name} is {text!r}; allowed: a whole number of minutes from {least} to {most}")

@@ -1,6 +1,5 @@
 """One invocation for one instance: find what it is, drain it, and let it go."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -43,7 +42,7 @@ class Drainer:
     """`function` is this one's own name: what outlasts one invocation goes on in the next."""
 
     clock: Clock
-    places: Mapping[str, Place]
+    place: Place
     policies: PoolPolicies
     ledger: DrainLedger
     farewell: Farewell
@@ -55,13 +54,12 @@ class Drainer:
 
     def drain(self, request: DrainRequest, until: datetime) -> Outcome:
         """Drain the instance until it is empty, its time is up, or `until` has come; raise AwsError to be run again."""
-        place = self.places[request.region]
-        member = patiently(self.clock, until, request.instance_id, lambda: place.member(request.instance_id))
+        member = patiently(self.clock, until, request.instance_id, lambda: self.place.member(request.instance_id))
         if member is None:
             return Outcome.GONE
         if not member.is_leaving and request.termination is None:
             return Outcome.STAYS
-        bearings = self._bearings(place, member, request, until)
+        bearings = self._bearings(member, request, until)
         if not bearings.pool:
             return Outcome.NOT_OURS
         now = self.clock.now()
@@ -70,22 +68,22 @@ class Drainer:
             case Standing.JOINED:
                 return Outcome.JOINED
             case Standing.ENDED:
-                self.farewell.complete(place, member, until)
+                self.farewell.complete(self.place, member, until)
                 return Outcome.ENDED
             case Standing.MINE:
-                return self._keep_vigil(place, bearings, keeper, request, until)
+                return self._keep_vigil(bearings, keeper, request, until)
 
-    def _bearings(self, place: Place, member: Member, request: DrainRequest, until: datetime) -> Bearings:
+    def _bearings(self, member: Member, request: DrainRequest, until: datetime) -> Bearings:
         """Find the block, and wait for EC2 only where nothing else says which it is: evictions do not wait."""
         policy = self.policies.of(member.tags.get(tag.POOL, ""))
         known = Bearings(member=member, policy=policy, termination=request.termination)
-        found = take_bearings(place, known)
+        found = take_bearings(self.place, known)
         if found.unread is None:
             return found
         self.log("block unread", error=found.unread)
         if found.reservation_id:
             return found
-        block_of = place.blocks.block_of
+        block_of = self.place.blocks.block_of
         return replace(
             known, block=patiently(self.clock, until, request.instance_id, lambda: block_of(member.instance_id))
         )
@@ -103,15 +101,13 @@ class Drainer:
             interrupted=request.termination is not None,
         )
 
-    def _keep_vigil(
-        self, place: Place, bearings: Bearings, keeper: Keeper, request: DrainRequest, until: datetime
-    ) -> Outcome:
+    def _keep_vigil(self, bearings: Bearings, keeper: Keeper, request: DrainRequest, until: datetime) -> Outcome:
         now, how = self.clock.now(), method(bearings.member)
-        every = self._beat_every(place, bearings.member)
+        every = self._beat_every(bearings.member)
         is_first = keeper.record.started >= now - every
         vigil = Vigil(
             clock=self.clock,
-            place=place,
+            place=self.place,
             keeper=keeper,
             teller=self.teller,
             log=self.log,
@@ -119,12 +115,12 @@ class Drainer:
             until=until,
             beat_every=every,
             beat_at=now + every if is_first else now,
-            drain=place.methods.drain(how, bearings.policy, bearings.instance_type),
+            drain=self.place.methods.drain(how, bearings.policy, bearings.instance_type),
             method=how,
         )
         ended = vigil.keep()
         if ended is not None:
-            self.farewell.end(place, vigil.bearings.member, keeper, ended, until)
+            self.farewell.end(self.place, vigil.bearings.member, keeper, ended, until)
             return Outcome.DRAINED if ended.verdict is Verdict.DRAINED else Outcome.LET_GO
         if self.clock.now() < until:
             return Outcome.JOINED
@@ -132,9 +128,9 @@ class Drainer:
         self.invocations.invoke(self.function, request.event)
         return Outcome.HANDED_ON
 
-    def _beat_every(self, place: Place, member: Member) -> timedelta:
+    def _beat_every(self, member: Member) -> timedelta:
         try:
-            timeout = place.actions.timeout(member.group) if member.is_leaving else None
+            timeout = self.place.actions.timeout(member.group) if member.is_leaving else None
         except AwsError as error:
             self.log("hook unread", error=str(error))
             timeout = SHORTEST_TIMEOUT

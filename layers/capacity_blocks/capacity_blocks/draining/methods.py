@@ -15,11 +15,14 @@ from capacity_blocks.draining.plain import NothingToDrain, Unanswered
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Methods:
-    """`kubernetes` makes the drain of a node of a cluster; the instance's type, where known, narrows its search."""
+    """`kubernetes` makes the drain of a node of a cluster; the instance's type, where known, narrows its search.
+
+    Each is made only where it is used: a group is drained in one way.
+    """
 
     kubernetes: Callable[[str, PodPolicy, str], Drain]
-    container_instances: ContainerInstances
-    commands: Commands
+    container_instances: Callable[[], ContainerInstances]
+    commands: Callable[[], Commands]
 
     def drain(self, method: Method, policy: Policy, instance_type: str) -> Drain:
         match method:
@@ -29,9 +32,9 @@ class Methods:
                 pods = PodPolicy(evict_local_storage=policy.evict_local_storage, evict_unmanaged=policy.evict_unmanaged)
                 return self.kubernetes(cluster, pods, instance_type)
             case Ecs(cluster=cluster_or_any):
-                return EcsDrain(self.container_instances, cluster_or_any)
+                return EcsDrain(self.container_instances(), cluster_or_any)
             case Document(name=name):
-                return CommandDrain(self.commands, name)
+                return CommandDrain(self.commands(), name)
             case Unclear(reason=reason):
                 return Unanswered(reason)
             case _:

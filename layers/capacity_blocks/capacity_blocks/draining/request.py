@@ -4,11 +4,13 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
+
+from capacity_blocks.core.drain.step import Step
 
 INTERRUPTION = "EC2 Capacity Reservation Instance Interruption Warning"
 TERMINATION = "EC2 Instance-terminate Lifecycle Action"
+STEPS = (Step.MARK, Step.UNMARK, Step.CHECKPOINT)  # the notice is for people, and said elsewhere
 INSTANCE_ID = re.compile(r"i-[0-9a-f]{2,32}")
 
 
@@ -31,18 +33,14 @@ class DrainRequest:
         return asked if self.termination is None else asked | {"termination": self.termination.isoformat()}
 
 
-class WarningStep(StrEnum):
-    MARK = "mark"
-    CHECKPOINT = "checkpoint"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarnRequest:
-    """`group` is the Auto Scaling group behind the target."""
+    """`group` is the Auto Scaling group behind the target; `key` names the step, which is done once; empty by hand."""
 
-    step: WarningStep
+    step: Step
     group: str
     region: str
+    key: str
 
 
 def parse_drain(event: object, regions: Collection[str], home: str) -> DrainRequest:
@@ -70,9 +68,14 @@ def parse_drain(event: object, regions: Collection[str], home: str) -> DrainRequ
 def parse_warning(event: object, regions: Collection[str], home: str) -> WarnRequest:
     fields = _object(event)
     step = fields.get("step")
-    if step not in list(WarningStep):
-        raise DrainRequestError(f"step is {step!r}; allowed: {', '.join(WarningStep)}")
-    return WarnRequest(step=WarningStep(step), group=_text(fields, "group"), region=_region(fields, regions, home))
+    if step not in STEPS:
+        raise DrainRequestError(f"step is {step!r}; allowed: {', '.join(STEPS)}")
+    return WarnRequest(
+        step=Step(step),
+        group=_text(fields, "group"),
+        region=_region(fields, regions, home),
+        key=_text(fields, "key") if "key" in fields else "",
+    )
 
 
 def _region(fields: Mapping[str, Any], regions: Collection[str], home: str) -> str:
