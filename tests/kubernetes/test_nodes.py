@@ -57,6 +57,24 @@ def test_the_instance_type_narrows_the_search(on_stage: Stage) -> None:
     assert len(on_stage.asked()) == 2
 
 
+def test_many_nodes_are_found_in_one_search(on_stage: Stage) -> None:
+    ids = [f"i-{number:017x}" for number in range(64)]
+    for each in ids:
+        on_stage.cluster.add_node(each)
+
+    assert on_stage.nodes.nodes_of([*ids, I1]).keys() == set(ids)
+    assert len(on_stage.asked()) == 1
+
+
+def test_a_search_ends_with_the_last_that_is_looked_for(on_stage: Stage) -> None:
+    on_stage.cluster.add_node(I1)
+    for number in range(PAGE_SIZE):
+        on_stage.cluster.add_node(f"i-{number:017x}")
+
+    assert on_stage.nodes.nodes_of([I1]).keys() == {I1}
+    assert len(on_stage.asked()) == 1
+
+
 def test_a_marked_node_is_found_by_its_label_in_one_call(on_stage: Stage) -> None:
     on_stage.cluster.add_node(I1)
     on_stage.nodes.mark(on_stage.node(), DRAIN, TaintEffect.PREFER_NO_SCHEDULE)

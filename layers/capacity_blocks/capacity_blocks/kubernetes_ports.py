@@ -1,6 +1,6 @@
 """What a drain needs of a Kubernetes cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -33,6 +33,9 @@ class Nodes(Protocol):
 
         `instance_type` narrows the search in a large cluster. It must be the instance's own.
         """
+
+    def nodes_of(self, instance_ids: Collection[str], instance_type: str = "") -> Mapping[str, Node]:
+        """Return the node of each instance that is one, by instance id, after one search for all of them."""
 
     def cordon(self, node: Node) -> None: ...
     def mark(self, node: Node, drain_at: datetime, effect: TaintEffect) -> None:

@@ -1,6 +1,6 @@
 """Nodes: which of them is an instance, cordoned, and marked with when their work will be drained."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ PAGE_SIZE = 250  # a node is some ten kilobytes, most of it the names of its ima
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"  # set by the kubelet
 CONFLICT = 409
 TRIES = 4
+MOST_NAMES = 3  # in the words of an error
 Change = Callable[[tuple[Taint, ...]], tuple[Taint, ...]]
 
 
@@ -39,15 +40,11 @@ class KubernetesNodes:
 
     def find(self, instance_id: str, instance_type: str = "") -> Node | None:
         """Look under our own label first. The API selects no nodes by provider id, so else all are looked through."""
-        by_type = {INSTANCE_TYPE: instance_type} if instance_type else {}
-        for labels in ({INSTANCE_ID: instance_id}, by_type):
+        labelled = self._among([instance_id], {INSTANCE_ID: instance_id})
+        return (labelled or self.nodes_of([instance_id], instance_type)).get(instance_id)
 
-            def look(client: Client, labels: Mapping[str, str] = labels) -> Node | None:
-                return next((node for node in _nodes(client, labels) if node.instance_id == instance_id), None)
-
-            if (found := self._connection.call(f"find the node of {instance_id}", look)) is not None:
-                return found
-        return None
+    def nodes_of(self, instance_ids: Collection[str], instance_type: str = "") -> Mapping[str, Node]:
+        return self._among(instance_ids, {INSTANCE_TYPE: instance_type} if instance_type else {})
 
     def cordon(self, node: Node) -> None:
         self._patch(f"cordon node {node.name}", node.name, {"spec": {"unschedulable": True}})
@@ -58,6 +55,18 @@ class KubernetesNodes:
 
     def unmark(self, node: Node) -> None:
         self._change(f"unmark node {node.name}", node, {DRAIN_AT: None}, unmarked)  # null takes a label off
+
+    def _among(self, instance_ids: Collection[str], labels: Mapping[str, str]) -> Mapping[str, Node]:
+        def look(client: Client) -> Mapping[str, Node]:
+            found: dict[str, Node] = {}
+            for node in _nodes(client, labels):
+                if node.instance_id in instance_ids:
+                    found[node.instance_id] = node
+                if len(found) == len(instance_ids):
+                    break  # the pages that are left are not asked for
+            return found
+
+        return self._connection.call(f"find the nodes of {', '.join(sorted(instance_ids)[:MOST_NAMES])}", look)
 
     def _change(self, operation: str, node: Node, labels: Mapping[str, str | None], taints: Change) -> None:
         """Taints are one value to the API (an atomic list): ours go in with all the others, under the version that
