@@ -108,6 +108,8 @@ class Calls:
             answer = self._maybe_stale(ask, call, parameters)
         except ClientError as refusal:
             self.log[place] = replace(call, error=refusal.response["Error"]["Code"])
+            if can_crash and self._strikes(Fault.CRASH_AFTER, call):
+                raise CrashedError(f"after {call.name}, which was refused") from refusal
             raise
         except BotoCoreError as failure:
             self.log[place] = replace(call, error=type(failure).__name__)
