@@ -17,9 +17,9 @@ PATH = ROOT / "template.yaml"
 
 
 @cache
-def deployed(purchases: str = "false") -> Template:
-    """Return the translated template with every parameter at its default, but for EnablePurchases."""
-    return load(PATH, {"EnablePurchases": purchases}, "us-east-1")
+def deployed(purchases: str = "false", subnets: str = "") -> Template:
+    """Return the translated template with every parameter at its default, but for EnablePurchases and the subnets."""
+    return load(PATH, {"EnablePurchases": purchases, "DrainSubnetIds": subnets}, "us-east-1")
 
 
 @cache
@@ -29,9 +29,9 @@ def written() -> Mapping[str, Any]:
     return document
 
 
-def of_type(resource_type: str, purchases: str = "false") -> dict[str, dict[str, Any]]:
+def of_type(resource_type: str, purchases: str = "false", subnets: str = "") -> dict[str, dict[str, Any]]:
     """Return the properties of all resources of a type that are deployed, by logical id."""
-    template = deployed(purchases)
+    template = deployed(purchases, subnets)
     return {
         logical_id: resource.get("Properties", {})
         for logical_id, resource in template.resources.items()
@@ -105,18 +105,30 @@ class Statement:
         return frozenset(key for operator in self.conditions.values() for key in operator)
 
 
-def statements(purchases: str = "false") -> Iterator[Statement]:
+def statements(purchases: str = "false", subnets: str = "") -> Iterator[Statement]:
     """Return every statement of every role, and of every managed policy under the policy's own name."""
-    managed = of_type("AWS::IAM::ManagedPolicy", purchases)
+    managed = of_type("AWS::IAM::ManagedPolicy", purchases, subnets)
     for logical_id, policy in managed.items():
         yield from _statements(logical_id, {"PolicyName": logical_id, **policy})
-    for role, properties in of_type("AWS::IAM::Role", purchases).items():
+    for role, properties in of_type("AWS::IAM::Role", purchases, subnets).items():
         for policy in properties.get("Policies", []):
             yield from _statements(role, policy)
-        for name in map(target_of, properties.get("ManagedPolicyArns", [])):
-            yield from _statements(role, {"PolicyName": name, **managed[str(name)]})
-    for properties in of_type("AWS::IAM::RolePolicy", purchases).values():
+        for name in managed_policies(properties, subnets):
+            yield from _statements(role, {"PolicyName": name, **managed[name]})
+    for properties in of_type("AWS::IAM::RolePolicy", purchases, subnets).values():
         yield from _statements(str(target_of(properties["RoleName"])), properties)
+
+
+def managed_policies(role: Mapping[str, Any], subnets: str = "") -> Iterator[str]:
+    """Return the managed policies of a role, with conditions decided."""
+    for entry in role.get("ManagedPolicyArns", []):
+        match entry:
+            case {"Fn::If": [str(condition), yes, no]}:
+                chosen = yes if _holds(deployed(subnets=subnets), condition) else no
+            case chosen:
+                pass
+        if chosen != {"Ref": "AWS::NoValue"}:
+            yield str(target_of(chosen))
 
 
 def _statements(role: str, policy: Mapping[str, Any]) -> Iterator[Statement]:

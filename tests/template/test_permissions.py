@@ -9,7 +9,7 @@ import pytest
 from policy_sentry.querying.actions import get_action_data
 
 from simulator.template import local_path
-from tests.template.stack import Statement, of_type, statements, target_of
+from tests.template.stack import Statement, managed_policies, of_type, statements, target_of
 
 # What Lambda does in a function's name: it logs, traces, and keeps what failed. SNS uses the topic's key in it too.
 RUNTIME = frozenset(
@@ -25,8 +25,9 @@ RUNTIME = frozenset(
 )
 POOL_TAG, EKS_NODE_GROUP = "ResourceTag/capacity-blocks:pool", "ResourceTag/eks:nodegroup-name"
 CLEARING = frozenset({"autoscaling:ResumeProcesses", "autoscaling:SetInstanceProtection"})
-STATEMENTS = tuple(statements("true"))  # with every permission that the template can give
-WITHOUT_PURCHASES = tuple(statements("false"))
+STATEMENTS = tuple(statements("true", "subnet-a"))  # with every permission that the template can give
+WITHOUT_PURCHASES = tuple(statements("false", "subnet-a"))
+SPEAK_TO_NODES = {"DrainNodeRole", "WarnNodesRole"}
 FUNCTIONS = of_type("AWS::Lambda::Function")
 # What it takes to spend: the purchases of EC2, also those of other kinds that nothing here makes.
 SPENDING = ("ec2:Purchase", "ec2:CreateCapacityReservation", "ec2:ModifyCapacityReservation", "savingsplans:")
@@ -73,7 +74,8 @@ def test_a_function_is_granted_what_its_adapters_declare_and_no_more(function: s
 
     assert granted(role, folder) | granted(role, "spend") == frozenset().union(*map(declared, root.ADAPTERS), *read)
     assert granted(role, "RuntimePolicy") == RUNTIME
-    assert {s.policy for s in STATEMENTS if s.role == role} - {"spend"} == {folder, "RuntimePolicy"}
+    network = {"NetworkPolicy"} if role in SPEAK_TO_NODES else set()
+    assert {s.policy for s in STATEMENTS if s.role == role} - {"spend"} == {folder, "RuntimePolicy"} | network
 
 
 def declared(adapter: Any) -> frozenset[str]:
@@ -90,7 +92,7 @@ def test_no_two_functions_share_a_role() -> None:
 
 def test_a_role_has_no_policy_from_elsewhere_and_can_be_bounded() -> None:
     for role, properties in of_type("AWS::IAM::Role").items():
-        assert set(map(target_of, properties.get("ManagedPolicyArns", []))) <= {"RuntimePolicy"}, role
+        assert set(managed_policies(properties, "subnet-a")) <= {"RuntimePolicy", "NetworkPolicy"}, role
         assert properties["PermissionsBoundary"] == {
             "Fn::If": ["IsBounded", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]
         }, role
@@ -167,6 +169,26 @@ def test_a_launch_may_use_what_another_account_shares() -> None:
     }
 
 
+def test_nothing_is_asked_of_a_vpc_that_nobody_named() -> None:
+    without = tuple(statements("true"))
+
+    assert set(map(str, STATEMENTS)) - set(map(str, without)) == {
+        f"{role}-{sid}"
+        for role in (*SPEAK_TO_NODES, "NetworkPolicy")
+        for sid in ("MakeNetworkInterfaces", "ChangeNetworkInterfaces", "ObserveNetwork")
+    }
+
+
+@pytest.mark.parametrize("role", sorted(SPEAK_TO_NODES))
+def test_documents_of_a_pool_alone_are_run_and_on_instances_of_groups_alone(role: str) -> None:
+    sending = [s for s in STATEMENTS if s.role == role and "ssm:SendCommand" in s.actions]
+
+    assert [(kind(s.resources[0])[1], s.conditions) for s in sending] == [
+        ("document", {"Null": {"aws:ResourceTag/capacity-blocks:pool": "false"}}),
+        ("instance", {"Null": {"ssm:resourceTag/aws:autoscaling:groupName": "false"}}),
+    ]
+
+
 # --- money -----------------------------------------------------------------
 
 
@@ -235,7 +257,7 @@ def test_decisions_come_in_by_the_function_url_which_names_the_caller() -> None:
 
     assert urls == {"DecidePurchaseFunction": "AWS_IAM"}
     assert denial["Condition"] == {"BoolIfExists": {"lambda:InvokedViaFunctionUrl": "false"}}
-    assert permitted == {"ReconcileFunction", "CloseRequestFunction"}  # by rules
+    assert permitted == {"ReconcileFunction", "CloseRequestFunction", "DrainNodeFunction"}  # by rules
 
 
 def denials(function: str) -> list[dict[str, Any]]:

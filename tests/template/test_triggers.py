@@ -16,6 +16,9 @@ MACHINES = {
 BROKEN = "CloseRequestFunctionBrokenWorkflows"
 NATIVE = "ReconcileFunctionCapacityBlockEvents"
 CLOUDTRAIL = "ReconcileFunctionCloudTrailEvents"
+WAITING = "DrainNodeFunctionLifecycleActions"
+INTERRUPTED = "DrainNodeFunctionInterruptionWarnings"
+INTERRUPTION = "EC2 Capacity Reservation Instance Interruption Warning"
 EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("**/*.json"))}
 SENT_BY_EVENTBRIDGE = {name: event for name, event in EVENTS.items() if "detail-type" in event}
 DELIVERED = {
@@ -61,8 +64,11 @@ def trail(name: str, source: str = "ec2.amazonaws.com", detail_type: str = SERVI
 
 
 @pytest.mark.parametrize("name", SENT_BY_EVENTBRIDGE)
-def test_exactly_one_rule_matches_a_sample_event(name: str) -> None:
-    assert len(matching(SENT_BY_EVENTBRIDGE[name])) == 1
+def test_exactly_one_rule_of_a_function_matches_a_sample_event(name: str) -> None:
+    event = SENT_BY_EVENTBRIDGE[name]
+
+    # What EC2 ends itself is drained at once, and is news for its group as well.
+    assert len(matching(event)) == (2 if event["detail-type"] == INTERRUPTION else 1)
 
 
 @pytest.mark.parametrize("name", sorted(EVENTS.keys() - SENT_BY_EVENTBRIDGE.keys()))
@@ -83,11 +89,33 @@ def test_there_is_a_sample_of_each_event_that_a_rule_is_for() -> None:
         "Capacity Block Reservation Delivered",
         "Capacity Block Expiration Warning",
         "Capacity Block Reservation Expiration Warning",
-        "EC2 Capacity Reservation Instance Interruption Warning",
     ],
 )
 def test_both_names_of_an_event_are_matched(detail_type: str) -> None:
     assert matching(DELIVERED | {"detail-type": detail_type}) == {NATIVE}
+
+
+def test_an_instance_that_ec2_ends_is_drained_and_its_group_looked_at() -> None:
+    assert matching(SENT_BY_EVENTBRIDGE["instance-interruption-warning"]) == {NATIVE, INTERRUPTED}
+
+
+def test_an_instance_that_waits_for_our_hook_is_drained() -> None:
+    assert matching(SENT_BY_EVENTBRIDGE["instance-terminate-lifecycle-action"]) == {WAITING}
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({}, {"LifecycleHookName": "theirs"}),
+        ({"detail-type": "EC2 Instance-launch Lifecycle Action"}, {}),
+        ({"source": "aws.ec2"}, {}),
+    ],
+    ids=["the hook of somebody else", "a launch", "another source"],
+)
+def test_nothing_else_of_a_lifecycle_is_drained(change: dict[str, Any], detail: dict[str, Any]) -> None:
+    event = SENT_BY_EVENTBRIDGE["instance-terminate-lifecycle-action"]
+
+    assert matching(event | change | {"detail": event["detail"] | detail}) == set()
 
 
 @pytest.mark.parametrize(

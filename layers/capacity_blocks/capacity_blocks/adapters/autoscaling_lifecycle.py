@@ -32,6 +32,8 @@ class AutoScalingLifecycle:
         }
     )
     DEPENDENT_PERMISSIONS = frozenset[str]()
+    READS = frozenset({"members"})  # what a warning calls, and what that takes
+    READ_PERMISSIONS = frozenset({"autoscaling:DescribeAutoScalingGroups"})
 
     def __init__(self, client: "AutoScalingClient", region: str) -> None:
         self._client = client

@@ -1,7 +1,7 @@
-"""What the functions that speak to nodes share: a region with all that runs on its instances."""
+"""What the functions that speak to nodes share."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from botocore.config import Config
@@ -9,25 +9,19 @@ from botocore.config import Config
 from capacity_blocks.adapters.autoscaling_lifecycle import AutoScalingLifecycle
 from capacity_blocks.adapters.dynamodb import DynamoDbLedger
 from capacity_blocks.adapters.ec2_block import Ec2Block
-from capacity_blocks.adapters.ecs import EcsContainerInstances
 from capacity_blocks.adapters.eks_access import EksAccess
 from capacity_blocks.adapters.eks_node_group import EksNodeGroup
 from capacity_blocks.adapters.kubernetes_connection import KubernetesConnection
 from capacity_blocks.adapters.kubernetes_nodes import KubernetesNodes
-from capacity_blocks.adapters.kubernetes_pods import KubernetesPods
 from capacity_blocks.adapters.ssm import SsmPoolSettings
 from capacity_blocks.adapters.ssm_commands import SsmCommands
 from capacity_blocks.bootstrap.client import CONFIG, client
-from capacity_blocks.core.drain.pod import PodPolicy
-from capacity_blocks.drain_ports import Drain
 from capacity_blocks.drain_settings import DrainSettings
 from capacity_blocks.draining.finder import Place, PoolPolicies
-from capacity_blocks.draining.kubernetes_drain import KubernetesDrain
 from capacity_blocks.draining.log import Log
-from capacity_blocks.draining.methods import Methods
 from capacity_blocks.kubernetes_ports import Nodes
 
-ADAPTERS = (AutoScalingLifecycle, DynamoDbLedger, Ec2Block, EksAccess, EksNodeGroup, SsmCommands, SsmPoolSettings)
+ADAPTERS = (DynamoDbLedger, Ec2Block, EksAccess, EksNodeGroup, SsmCommands, SsmPoolSettings)
 ONCE: Config = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
 
@@ -51,18 +45,8 @@ def nodes(region: str) -> Callable[[str], Nodes]:
     return lambda cluster: KubernetesNodes(connection(region, cluster))
 
 
-def _kubernetes_drain(region: str, cluster: str, pods: PodPolicy, instance_type: str) -> Drain:
-    to = connection(region, cluster)
-    return KubernetesDrain(KubernetesNodes(to), KubernetesPods(to), pods, instance_type)
-
-
 @cache
-def _container_instances(region: str) -> EcsContainerInstances:
-    return EcsContainerInstances(client("ecs", region))
-
-
-@cache
-def _commands(region: str) -> SsmCommands:
+def commands(region: str) -> SsmCommands:
     return SsmCommands(client("ssm", region), client("ssm", region, ONCE))
 
 
@@ -75,11 +59,6 @@ def place(region: str, account: str) -> Place:
         actions=lifecycle,
         blocks=Ec2Block(client("ec2", region), region, account),
         node_groups=EksNodeGroup(_eks(region)),
-        methods=Methods(
-            kubernetes=partial(_kubernetes_drain, region),
-            container_instances=partial(_container_instances, region),
-            commands=partial(_commands, region),
-        ),
     )
 
 

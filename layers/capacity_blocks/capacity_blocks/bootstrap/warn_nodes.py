@@ -1,5 +1,8 @@
 """What the function that warns the nodes of a target is made of."""
 
+from functools import partial
+
+from capacity_blocks.adapters.autoscaling_lifecycle import AutoScalingLifecycle
 from capacity_blocks.adapters.clock import SystemClock
 from capacity_blocks.adapters.webhook import HttpsWebhooks
 from capacity_blocks.bootstrap import nodes
@@ -11,6 +14,7 @@ from capacity_blocks.draining.warner import Warner
 
 SETTINGS = (DrainSettings,)
 ADAPTERS = nodes.ADAPTERS
+READERS = (AutoScalingLifecycle,)
 
 
 def warner(settings: DrainSettings, request: WarnRequest, account: str, run: str, log: Log) -> Warner:
@@ -20,6 +24,7 @@ def warner(settings: DrainSettings, request: WarnRequest, account: str, run: str
         policies=nodes.policies(settings, log),
         ledger=nodes.notices(settings.ledger_table),
         marker=Marker(nodes=nodes.nodes(request.region)),
+        commands=partial(nodes.commands, request.region),
         webhooks=HttpsWebhooks(),
         log=log,
         run=run,

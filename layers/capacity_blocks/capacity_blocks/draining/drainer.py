@@ -14,6 +14,7 @@ from capacity_blocks.draining.farewell import Farewell
 from capacity_blocks.draining.finder import Bearings, Place, PoolPolicies, take_bearings
 from capacity_blocks.draining.keeper import Keeper, Standing
 from capacity_blocks.draining.log import Log
+from capacity_blocks.draining.methods import Methods
 from capacity_blocks.draining.patience import patiently
 from capacity_blocks.draining.request import DrainRequest
 from capacity_blocks.draining.teller import Teller
@@ -43,6 +44,7 @@ class Drainer:
 
     clock: Clock
     place: Place
+    methods: Methods
     policies: PoolPolicies
     ledger: DrainLedger
     farewell: Farewell
@@ -108,6 +110,7 @@ class Drainer:
         vigil = Vigil(
             clock=self.clock,
             place=self.place,
+            methods=self.methods,
             keeper=keeper,
             teller=self.teller,
             log=self.log,
@@ -115,7 +118,7 @@ class Drainer:
             until=until,
             beat_every=every,
             beat_at=now + every if is_first else now,
-            drain=self.place.methods.drain(how, bearings.policy, bearings.instance_type),
+            drain=self.methods.drain(how, bearings.policy, bearings.instance_type),
             method=how,
         )
         ended = vigil.keep()

@@ -12,7 +12,6 @@ from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.drain_ports import Blocks, LifecycleActions, Members, NodeGroupTags
 from capacity_blocks.draining.log import Log
-from capacity_blocks.draining.methods import Methods
 from capacity_blocks.pool_settings import policies
 from capacity_blocks.ports import AwsError, PoolSettings
 
@@ -26,7 +25,6 @@ class Place:
     actions: LifecycleActions
     blocks: Blocks
     node_groups: NodeGroupTags
-    methods: Methods
 
     def member(self, instance_id: str) -> Member | None:
         """Return the instance with the tags of its target: those of a node group are not on its Auto Scaling group."""

@@ -1,7 +1,8 @@
 """The drain of one Kubernetes node, one look at a time."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 
 from capacity_blocks.core.drain.eviction import Answer, Asked, Eviction, asked
 from capacity_blocks.core.drain.node import Node
@@ -11,6 +12,9 @@ from capacity_blocks.core.drain.verdict import Progress, Verdict
 from capacity_blocks.kubernetes_ports import KubernetesError, Nodes, Pods
 from capacity_blocks.ports import AwsError
 
+# A slow API may take seconds for each of forty pods. The instance's wait is kept alive between two looks, so that none
+# may last: who was not asked in this one, those that stop soonest, is asked first in the next.
+LONGEST_LOOK = timedelta(seconds=20)
 SILENT = "its node does not report to the cluster: no pod on it will stop"
 
 
@@ -47,13 +51,15 @@ class KubernetesDrain:
         self._node = node  # from here on it is not looked for again
         if not node.cordoned and now < deadline:
             self._cordon(node)
-        pods = self._pods.on_node(node.name)
+        pods, until = self._pods.on_node(node.name), monotonic() + LONGEST_LOOK.total_seconds()
         while True:
             plan = node_plan(now, pods, self._asked, deadline, self._policy)
+            for eviction in plan.evictions:
+                if monotonic() >= until:
+                    return self._progress(plan, node)
+                self._evict(eviction, now)
             if not plan.evictions:
                 return self._progress(plan, node)
-            for eviction in plan.evictions:
-                self._evict(eviction, now)
 
     def _cordon(self, node: Node) -> None:
         """Cordon the node, or go on without where we may not: its pods lose less by moving twice than by not moving."""

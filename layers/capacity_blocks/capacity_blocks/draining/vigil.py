@@ -10,6 +10,7 @@ from capacity_blocks.drain_ports import Drain
 from capacity_blocks.draining.finder import Bearings, Place, take_bearings
 from capacity_blocks.draining.keeper import Keeper
 from capacity_blocks.draining.log import Log
+from capacity_blocks.draining.methods import Methods
 from capacity_blocks.draining.plain import stuck
 from capacity_blocks.draining.teller import Teller
 from capacity_blocks.ports import AwsError, Clock
@@ -27,6 +28,7 @@ class Vigil:
 
     clock: Clock
     place: Place
+    methods: Methods
     keeper: Keeper
     teller: Teller
     log: Log
@@ -125,4 +127,4 @@ class Vigil:
         """Drain in another way where somebody has just changed the tag that says how."""
         if found != self.method:
             self.method = found
-            self.drain = self.place.methods.drain(found, self.bearings.policy, self.bearings.instance_type)
+            self.drain = self.methods.drain(found, self.bearings.policy, self.bearings.instance_type)

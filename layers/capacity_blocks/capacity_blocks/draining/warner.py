@@ -1,6 +1,6 @@
 """One invocation for one step of a warning: mark the nodes of a target, or ask its work to save itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
@@ -12,7 +12,7 @@ from capacity_blocks.core.drain.method import Kubernetes, method
 from capacity_blocks.core.drain.step import Step
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.timeline import Timeline
-from capacity_blocks.drain_ports import Webhooks
+from capacity_blocks.drain_ports import Commands, Webhooks
 from capacity_blocks.draining.finder import Bearings, Place, PoolPolicies, take_bearings
 from capacity_blocks.draining.log import Log
 from capacity_blocks.draining.marker import Marker
@@ -35,6 +35,7 @@ class Warner:
     policies: PoolPolicies
     ledger: Ledger
     marker: Marker
+    commands: Callable[[], Commands]
     webhooks: Webhooks
     log: Log
     run: str
@@ -65,7 +66,7 @@ class Warner:
             case Step.MARK | Step.UNMARK:
                 return self._mark(request.step, bearings, bearings.block, members)
             case Step.CHECKPOINT:
-                return self._checkpoint(place, request, bearings, bearings.block, members)
+                return self._checkpoint(request, bearings, bearings.block, members)
             case Step.NOTICE:
                 return "people are told elsewhere"
             case _:
@@ -90,24 +91,24 @@ class Warner:
         return f"{step}ed {len(instance_ids)} nodes"
 
     def _checkpoint(
-        self, place: Place, request: WarnRequest, bearings: Bearings, block: Reservation, members: Sequence[Member]
+        self, request: WarnRequest, bearings: Bearings, block: Reservation, members: Sequence[Member]
     ) -> str:
         instance_ids = sorted(member.instance_id for member in members)
         match bearings.policy.checkpoint:
             case None:
                 return "the pool asks for none"
             case RunDocument(name=name):
-                return self._run(place, request, name, instance_ids)
+                return self._run(request, name, instance_ids)
             case CallWebhook(url=url):
                 self.webhooks.post(url, _body(bearings, block, instance_ids))
                 return "the webhook was called"
 
-    def _run(self, place: Place, request: WarnRequest, document: str, instance_ids: Sequence[str]) -> str:
+    def _run(self, request: WarnRequest, document: str, instance_ids: Sequence[str]) -> str:
         """Send the document to all, some at a time; each send is a step of its own, done once."""
         for start in range(0, len(instance_ids), AT_ONCE):
             some, part = instance_ids[start : start + AT_ONCE], f"{request.key}:sent:{start}"
             if self.ledger.begin_saying(request.region, part, self.run, self.clock.now()):
-                command_id = place.methods.commands().send(some, document, "capacity-blocks: checkpoint", SOON)
+                command_id = self.commands().send(some, document, "capacity-blocks: checkpoint", SOON)
                 self.ledger.has_said(request.region, part, self.clock.now())
                 self.log("sent", document=document, command_id=command_id, instances=some)
         return f"sent {document} to {len(instance_ids)} instances"
