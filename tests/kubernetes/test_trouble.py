@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
 from threading import Event
 
 import pytest
@@ -111,6 +112,23 @@ def test_an_api_that_is_too_slow_is_given_up_on_for_this_look() -> None:
 
     assert look.look_again_at == NOW + POLL
     assert "ReadTimeout" in look.reasons[0]
+
+
+def test_a_look_that_a_slow_api_draws_out_ends_and_the_next_goes_on(
+    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six seconds pass whenever the clock is read: some are asked in each look, and nobody twice."""
+    with_pods(on_stage, 10)
+    clock = count(step=6)
+    monkeypatch.setattr("capacity_blocks.draining.kubernetes_drain.monotonic", lambda: next(clock))
+    drain = on_stage.drain()
+
+    looks = [drain.look(I1, NOW + n * SECOND, DEADLINE) for n in range(5)]
+
+    assert [len(look.evicted) for look in looks] == [2, 4, 6, 8, 10]
+    assert "each has been told to go" in looks[0].reasons[0]
+    assert "each has not been asked to go yet" in looks[0].reasons[1]
+    assert sum(call.request.method == "POST" for call in on_stage.asked()) == 10
 
 
 def test_flow_control_is_no_budget_and_passes(on_stage: Stage) -> None:

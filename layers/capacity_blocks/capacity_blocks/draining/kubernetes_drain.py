@@ -1,13 +1,15 @@
 """The drain of one Kubernetes node, one look at a time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from time import monotonic
 
 from capacity_blocks.core.drain.eviction import Answer, Asked, Eviction, asked
 from capacity_blocks.core.drain.node import Node
 from capacity_blocks.core.drain.node_plan import POLL, NodePlan, node_plan
-from capacity_blocks.core.drain.pod import PodPolicy
+from capacity_blocks.core.drain.pod import Pod, PodPolicy
 from capacity_blocks.core.drain.verdict import Progress, Verdict
 from capacity_blocks.kubernetes_ports import KubernetesError, Nodes, Pods
 from capacity_blocks.ports import AwsError
@@ -52,14 +54,13 @@ class KubernetesDrain:
         if not node.cordoned and now < deadline:
             self._cordon(node)
         pods, until = self._pods.on_node(node.name), monotonic() + LONGEST_LOOK.total_seconds()
-        while True:
-            plan = node_plan(now, pods, self._asked, deadline, self._policy)
-            for eviction in plan.evictions:
-                if monotonic() >= until:
-                    return self._progress(plan, node)
+        while (plan := self._plan(now, pods, deadline)).evictions and monotonic() < until:
+            for eviction in takewhile(lambda _: monotonic() < until, plan.evictions):
                 self._evict(eviction, now)
-            if not plan.evictions:
-                return self._progress(plan, node)
+        return self._progress(plan, node)
+
+    def _plan(self, now: datetime, pods: Sequence[Pod], deadline: datetime) -> NodePlan:
+        return node_plan(now, pods, self._asked, deadline, self._policy)
 
     def _cordon(self, node: Node) -> None:
         """Cordon the node, or go on without where we may not: its pods lose less by moving twice than by not moving."""
