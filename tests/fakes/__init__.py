@@ -4,6 +4,8 @@ Each raises what its `errors` holds under a method's name: `groups.errors["scale
 """
 
 from tests.fakes.clock import FakeClock as FakeClock
+from tests.fakes.drains import FakeDrainLedger as FakeDrainLedger
+from tests.fakes.drains import FakeInvocations as FakeInvocations
 from tests.fakes.ec2 import FakeLaunchTemplates as FakeLaunchTemplates
 from tests.fakes.ec2 import FakeReservations as FakeReservations
 from tests.fakes.ec2 import FakeSubnets as FakeSubnets

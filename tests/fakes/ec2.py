@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from capacity_blocks.core.pool import Occupant
+from capacity_blocks.core.pool import Extension, Occupant
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.target import LaunchTemplate, Subnet, TemplateVersion
 from tests.fakes.failing import Errors, perhaps_raise, refused
@@ -11,10 +11,11 @@ from tests.fakes.failing import Errors, perhaps_raise, refused
 
 @dataclass
 class FakeReservations:
-    """`held` by reservation id; `instances` that are pending or running, by reservation id."""
+    """`held` by reservation id; `instances` that are pending or running, and `paying` for extensions, by the same."""
 
     held: dict[str, Reservation] = field(default_factory=dict)
     instances: dict[str, tuple[Occupant, ...]] = field(default_factory=dict)
+    paying: dict[str, Extension] = field(default_factory=dict)
     errors: Errors = field(default_factory=dict)
 
     def hold(self, *reservations: Reservation) -> None:
@@ -27,6 +28,10 @@ class FakeReservations:
     def occupants(self, reservation_ids: Sequence[str]) -> Mapping[str, tuple[Occupant, ...]]:
         perhaps_raise(self.errors, "occupants")
         return {i: self.instances.get(i, ()) for i in reservation_ids}
+
+    def pending_extensions(self, reservation_ids: Sequence[str]) -> Mapping[str, Extension]:
+        perhaps_raise(self.errors, "pending_extensions")
+        return {i: self.paying[i] for i in reservation_ids if i in self.paying}
 
 
 @dataclass

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from capacity_blocks.core.drain.hook import LifecycleHook
 from capacity_blocks.core.group import Group
 from capacity_blocks.core.pool import LaunchFailure
 from capacity_blocks.core.target import ScheduledAction, Suspension, TemplateVersion
@@ -16,6 +17,7 @@ class FakeGroups:
 
     groups: dict[str, Group] = field(default_factory=dict)
     actions: dict[str, dict[str, ScheduledAction]] = field(default_factory=dict)  # by group, then by name
+    lifecycle_hooks: dict[str, dict[str, LifecycleHook]] = field(default_factory=dict)  # by group, then by name
     failures: dict[str, LaunchFailure] = field(default_factory=dict)
     errors: Errors = field(default_factory=dict)
 
@@ -72,6 +74,20 @@ class FakeGroups:
     def delete_scheduled_action(self, name: str, action_name: str) -> None:
         perhaps_raise(self.errors, "delete_scheduled_action")
         self.actions.get(name, {}).pop(action_name, None)
+
+    def hooks(self, name: str) -> tuple[LifecycleHook, ...]:
+        perhaps_raise(self.errors, "hooks")
+        self._group("DescribeLifecycleHooks", name)
+        return tuple(hook for _, hook in sorted(self.lifecycle_hooks.get(name, {}).items()))
+
+    def put_hook(self, name: str, hook: LifecycleHook) -> None:
+        perhaps_raise(self.errors, "put_hook")
+        self._group("PutLifecycleHook", name)
+        self.lifecycle_hooks.setdefault(name, {})[hook.name] = hook
+
+    def delete_hook(self, name: str, hook_name: str) -> None:
+        perhaps_raise(self.errors, "delete_hook")
+        self.lifecycle_hooks.get(name, {}).pop(hook_name, None)
 
     def set_tag(self, name: str, key: str, value: str) -> None:
         perhaps_raise(self.errors, "set_tag")

@@ -8,6 +8,7 @@ from zlib import crc32
 from capacity_blocks.core import native, tag
 from capacity_blocks.core.action import Bind, Unbind
 from capacity_blocks.core.binding import ABANDONED_AFTER, Claim, ClaimState, Previous
+from capacity_blocks.core.drain import hook
 from capacity_blocks.core.target import Target, TargetKind, TemplateVersion
 from capacity_blocks.ports import AwsError, Ledger, Region, UpdateStatus
 
@@ -44,7 +45,7 @@ class Binder:
         return "EKS is updating it" if bound is None else self._tidied(region, bound)
 
     def unbind(self, region: Region, target: Target, action: Unbind, now: datetime) -> str:
-        """Set an empty target free: our scheduled actions, its old sizes and subnets, the tag, then the claim.
+        """Set an empty target free: our scheduled actions and hook, its old sizes and subnets, the tag, then the claim.
 
         Its launch template keeps the capacity-block market type: nothing can launch on demand by mistake.
         What this run saw may be minutes old: a target that another run has bound since is left to that one.
@@ -71,6 +72,9 @@ class Binder:
             case TargetKind.AUTO_SCALING_GROUP:
                 for mine in native.ours(target):
                     region.groups.delete_scheduled_action(target.group, mine.name)
+                if target.hook is not None:
+                    region.groups.delete_hook(target.group, hook.HOOK)
+                    region.groups.remove_tag(target.group, tag.HOOK)
                 if previous is not None:
                     region.groups.restore(
                         target.group, subnets=previous.subnets, maximum=previous.maximum, template=None

@@ -1,31 +1,38 @@
 """Carry out what a plan asks for: for real, as an observer who only speaks, or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
 from capacity_blocks.binder import Binder, ClaimLostError
-from capacity_blocks.core import wording
+from capacity_blocks.core import tag, wording
 from capacity_blocks.core.action import (
     Action,
     Bind,
+    DeleteHook,
     DeleteScheduledAction,
+    GroupAction,
+    PutHook,
     PutScheduledAction,
     ResumeLaunch,
     Say,
     Scale,
-    TargetAction,
+    StartDrain,
     Unbind,
     Unprotect,
+    WarnNodes,
 )
+from capacity_blocks.core.drain import hook
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.target import Target, TargetId, TargetKind
+from capacity_blocks.drain_ports import Invocations
 from capacity_blocks.ports import AwsError, Clock, Ledger, Notifier, Region
 
 # EKS updates a node group in its own time, and takes one update at a time (UpdateNodegroupConfig). The next run asks
 # again; what drags on is told by what does not come into service.
 BUSY = "ResourceInUseException"
 SAID = "said"
+NO_FUNCTION = "no function to do it"
 
 
 class Executor(Protocol):
@@ -54,17 +61,38 @@ class Speaker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFunctions:
+    """The functions that speak to nodes. Each runs by itself: what comes of it, it tells and remembers."""
+
+    invocations: Callable[[], Invocations]  # made when first needed: most runs start nothing
+    drain: str | None  # None: the function is not there
+    warn: str | None
+
+    def start_drain(self, target: Target, action: StartDrain) -> str:
+        return self._invoke(self.drain, {"instance_id": action.instance_id, "region": target.id.region})
+
+    def warn_nodes(self, target: Target, action: WarnNodes) -> str:
+        event = {"step": action.step.value, "group": target.group, "region": target.id.region, "key": action.key}
+        return self._invoke(self.warn, event)
+
+    def _invoke(self, function: str | None, event: Mapping[str, Any]) -> str:
+        if function is None:
+            return NO_FUNCTION
+        self.invocations().invoke(function, {"trigger": "reconcile", **event})
+        return "started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveExecutor:
     clock: Clock
     ledger: Ledger
     speaker: Speaker
+    node_functions: NodeFunctions
     run: str
 
     def execute(self, region: Region, targets: Mapping[TargetId, Target], action: Action) -> str:
-        if isinstance(action, Say):
-            return self.speaker.say(region.name, _reasoned(action))
         try:
-            outcome = self._change(region, targets[action.target], action)
+            outcome = self._do(region, targets, action)
         except ClaimLostError as lost:  # another run is at work on this target; the others are still to be done
             outcome = str(lost)
         try:
@@ -73,7 +101,19 @@ class LiveExecutor:
             return f"{outcome}; not recorded: {error}"
         return outcome
 
-    def _change(self, region: Region, target: Target, action: TargetAction) -> str:
+    def _do(self, region: Region, targets: Mapping[TargetId, Target], action: Action) -> str:
+        if isinstance(action, Say):
+            return self.speaker.say(region.name, _reasoned(action))
+        target = targets[action.target]
+        match action:
+            case StartDrain():
+                return self.node_functions.start_drain(target, action)
+            case WarnNodes():
+                return self._warn(region.name, target, action)
+            case _:
+                return self._change(region, target, action)
+
+    def _change(self, region: Region, target: Target, action: GroupAction) -> str:
         groups, group = region.groups, target.group
         match action:
             case Bind():
@@ -90,6 +130,13 @@ class LiveExecutor:
                 groups.put_scheduled_action(group, scheduled)
             case DeleteScheduledAction(name=name):
                 groups.delete_scheduled_action(group, name)
+            # The hook first: until the tag tells of it, it is put anew, and until the tag is gone, deleted again.
+            case PutHook(heartbeat=heartbeat):
+                groups.put_hook(group, hook.ours(heartbeat))
+                groups.set_tag(group, tag.HOOK, str(heartbeat // hook.SECOND))
+            case DeleteHook():
+                groups.delete_hook(group, hook.HOOK)
+                groups.remove_tag(group, tag.HOOK)
             case _:
                 assert_never(action)
         return "done"
@@ -121,10 +168,25 @@ class LiveExecutor:
                 self.speaker.say(region.name, wording.binding.bind_failed(target, action.reservation_id, str(error)))
             raise
 
-    def _record(self, action: TargetAction, outcome: str) -> None:
-        if action.reservation_id is not None:
-            line = {"did": type(action).__name__, "outcome": outcome, **described(action)}
-            self.ledger.append(action.reservation_id, self.clock.now(), self.run, line)
+    def _warn(self, region: str, target: Target, action: WarnNodes) -> str:
+        """Claim, start, record, as with a notice: a crash in between starts the step again, which does it once."""
+        if not self.ledger.begin_saying(region, action.key, self.run, self.clock.now()):
+            return "started already"
+        outcome = self.node_functions.warn_nodes(target, action)
+        if outcome != NO_FUNCTION:
+            self.ledger.has_said(region, action.key, self.clock.now())
+        return outcome
+
+    def _record(self, action: Action, outcome: str) -> None:
+        line = {"did": type(action).__name__, "outcome": outcome, **described(action)}
+        if isinstance(action, Say):
+            if not action.into_history or outcome != SAID:
+                return
+            reservation_id, line["text"] = action.notice.reservation_id, action.notice.text
+        else:
+            reservation_id = action.reservation_id if outcome != NO_FUNCTION else None
+        if reservation_id is not None:
+            self.ledger.append(reservation_id, self.clock.now(), self.run, line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

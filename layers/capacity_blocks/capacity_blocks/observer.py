@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from capacity_blocks.core import tag
 from capacity_blocks.core.group import EKS_NODE_GROUP, targets
-from capacity_blocks.core.inquiry import inquiries
+from capacity_blocks.core.inquiry import Inquiries, inquiries
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool, pools
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.target import Details, Target, TargetKind, TemplateVersion
+from capacity_blocks.drain_ports import DrainLedger
 from capacity_blocks.ports import AwsError, NodeGroupStatus, Region
 
 K = TypeVar("K")
@@ -29,7 +30,12 @@ class Observation:
 
 
 def observe(
-    now: datetime, region: Region, policies: Mapping[str, Policy], default: Policy, said: Mapping[str, datetime]
+    now: datetime,
+    region: Region,
+    drains: DrainLedger,
+    policies: Mapping[str, Policy],
+    default: Policy,
+    said: Mapping[str, datetime],
 ) -> Observation:
     """Return all pools of `region`; raise AwsError when a listing cannot be read: unknown is not none."""
     node_groups = region.node_groups.tagged(tag.POOL)
@@ -40,26 +46,52 @@ def observe(
     found = targets(groups, node_groups, region.groups.scheduled_actions())
     seen, unclaimed = pools(region.name, region.reservations.capacity_blocks(), found, policies, default, said)
     errors: list[AwsError] = []
-    asked = tuple(_ask(now, region, pool, errors) for pool in seen)
+    asked = tuple(_ask(now, region, drains, pool, errors) for pool in seen)
     return Observation(pools=asked, unclaimed=unclaimed, errors=tuple(errors))
 
 
-def _ask(now: datetime, region: Region, pool: Pool, errors: list[AwsError]) -> Pool:
+def _ask(now: datetime, region: Region, drains: DrainLedger, pool: Pool, errors: list[AwsError]) -> Pool:
     """Answer what is due of `pool`. An inquiry that fails leaves its answer out and goes to `errors`."""
     due = inquiries(now, pool)
+    return _ask_of_drains(now, region, drains, _ask_of_targets(region, pool, due, errors), due, errors)
+
+
+def _ask_of_targets(region: Region, pool: Pool, due: Inquiries, errors: list[AwsError]) -> Pool:
     target = {t.id: t for t in pool.targets}
 
     details = _answers({i: partial(read_details, region, target[i]) for i in due.details}, errors)
     failures = _answers({i: partial(region.groups.last_failure, target[i].group) for i in due.failures}, errors)
-    occupants = _answers(
-        {"all": partial(region.reservations.occupants, due.occupants)} if due.occupants else {}, errors
-    )
+    occupants = _answer(partial(region.reservations.occupants, due.occupants), errors) if due.occupants else None
     return replace(
         pool,
         targets=tuple(replace(t, details=details.get(t.id)) for t in pool.targets),
-        occupants=occupants.get("all", {}),
+        occupants=occupants or {},
         failures={i: failure for i, failure in failures.items() if failure is not None},
     )
+
+
+def _ask_of_drains(
+    now: datetime, region: Region, drains: DrainLedger, pool: Pool, due: Inquiries, errors: list[AwsError]
+) -> Pool:
+    """Not to know of a drain that is under way starts it again, which joins the first."""
+    group = {t.id: t.group for t in pool.targets}
+    hooks = _answers({i: partial(region.groups.hooks, group[i]) for i in due.hooks}, errors)
+    paying = _answer(partial(region.reservations.pending_extensions, due.extensions), errors) if due.extensions else {}
+    longest = _answer(partial(drains.longest, pool.name), errors) if paying and pool.policy.hold_for_extension else None
+    at_work = _answer(partial(drains.under_way, due.under_way, now), errors) if due.under_way else None
+    reports = _answers({i: partial(drains.results, i) for i in due.reports}, errors)
+    return replace(
+        pool,
+        hooks=hooks,
+        extensions=paying or {},
+        longest_drain=longest,
+        under_way=at_work or frozenset(),
+        reports={i: tuple(found) for i, found in reports.items()},
+    )
+
+
+def _answer(ask: Callable[[], T], errors: list[AwsError]) -> T | None:
+    return _answers({"it": ask}, errors).get("it")
 
 
 def _answers(questions: Mapping[K, Callable[[], T]], errors: list[AwsError]) -> dict[K, T]:

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from capacity_blocks.core.binding import Claim
+from capacity_blocks.core.drain.hook import LifecycleHook
 from capacity_blocks.core.group import Group, NodeGroup
 from capacity_blocks.core.notice import Notice
-from capacity_blocks.core.pool import LaunchFailure, Occupant
+from capacity_blocks.core.pool import Extension, LaunchFailure, Occupant
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.target import LaunchTemplate, ScheduledAction, Subnet, TargetId, TemplateVersion
 
@@ -33,6 +34,9 @@ class Reservations(Protocol):
 
     def occupants(self, reservation_ids: Sequence[str]) -> Mapping[str, tuple[Occupant, ...]]:
         """Return the pending and running instances in each of the reservations; each id has an entry."""
+
+    def pending_extensions(self, reservation_ids: Sequence[str]) -> Mapping[str, Extension]:
+        """Return the extensions of these that are being paid for, by reservation id: one each at a time."""
 
 
 class LaunchTemplates(Protocol):
@@ -77,6 +81,15 @@ class Groups(Protocol):
     def put_scheduled_action(self, name: str, action: ScheduledAction) -> None: ...
     def delete_scheduled_action(self, name: str, action_name: str) -> None:
         """Delete the action, or find it gone."""
+
+    def hooks(self, name: str) -> tuple[LifecycleHook, ...]:
+        """Return the lifecycle hooks that the instances of a group wait for when they terminate, by name."""
+
+    def put_hook(self, name: str, hook: LifecycleHook) -> None:
+        """Set a lifecycle hook on the termination of instances, in place of one of the same name."""
+
+    def delete_hook(self, name: str, hook_name: str) -> None:
+        """Delete the hook, or find it gone; instances that wait for it go on."""
 
     def set_tag(self, name: str, key: str, value: str) -> None: ...
     def remove_tag(self, name: str, key: str) -> None: ...

@@ -5,19 +5,31 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from capacity_blocks.core import wording
-from capacity_blocks.core.action import Action, ResumeLaunch, Say, Scale, Unprotect
+from capacity_blocks.core.action import (
+    Action,
+    DeleteHook,
+    PutHook,
+    ResumeLaunch,
+    Say,
+    Scale,
+    StartDrain,
+    Unprotect,
+    WarnNodes,
+)
 from capacity_blocks.core.planner import Plan, plan, plan_unclaimed
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.status import BlockStatus, statuses
 from capacity_blocks.core.target import TargetId
+from capacity_blocks.drain_ports import DrainLedger
 from capacity_blocks.executor import Executor, Speaker
 from capacity_blocks.observer import Observation, observe
 from capacity_blocks.pool_settings import policies
 from capacity_blocks.ports import AwsError, Clock, Ledger, PoolSettings, Region
 from capacity_blocks.request import Request
 
-CLEARS_THE_WAY = (ResumeLaunch, Unprotect)
+CLEARS_THE_WAY = (ResumeLaunch, Unprotect, PutHook)
+OF_SINGLE_NODES = (DeleteHook, StartDrain, WarnNodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +94,14 @@ class Deed:
     def is_kept_back(self, failed: Collection[tuple[TargetId, type[Action]]]) -> bool:
         """Whether what failed before on the same target stands in its way.
 
-        After a failure the rest of that target is left for the next run. What only clears the way may fail: one
-        instance that stays protected must not keep up all the others. Words wait for the sizes that they tell of.
+        After a failure the rest of that target is left for the next run. What only clears the way may fail, and what
+        is done for the work of a node: one instance that stays protected must not keep up all the others, and no drain
+        that could not be started a deadline. Words wait for the sizes that they tell of.
         """
         if isinstance(self.action, Say):
             return (self.action.of, Scale) in failed
-        return any(self.action.target == target and kind not in CLEARS_THE_WAY for target, kind in failed)
+        may_fail = (*CLEARS_THE_WAY, *OF_SINGLE_NODES)
+        return any(self.action.target == target and kind not in may_fail for target, kind in failed)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,6 +123,7 @@ class Reconciler:
     regions: Sequence[Region]
     policy_reader: PolicyReader
     ledger: Ledger
+    drains: DrainLedger
     executor: Executor
     speaker: Speaker | None  # None: a dry run says nothing
 
@@ -147,7 +162,7 @@ class Reconciler:
             said = None
             progress.troubles.append((region.name, f"the ledger could not be read: {error}"))
         try:
-            observation = observe(now, region, by_pool, default, said or {})
+            observation = observe(now, region, self.drains, by_pool, default, said or {})
         except AwsError as error:
             progress.troubles.append((region.name, f"the region could not be read: {error}"))
             return
@@ -156,7 +171,7 @@ class Reconciler:
             progress.blocks.extend(statuses(now, pool))
             progress.looks.extend([planned.look_again_at] if planned.look_again_at is not None else [])
             for action in planned.actions:
-                if request.covers(action) and not (said is None and isinstance(action, Say)):
+                if request.covers(action) and not (said is None and isinstance(action, Say | WarnNodes)):
                     yield Deed(region=region, pool=pool, action=action)
 
     def _do(self, deeds: Iterable[Deed], progress: Progress) -> None:
@@ -187,8 +202,10 @@ class Reconciler:
 
 
 def _urgency(deed: Deed) -> int:
-    """Sizes before all that takes longer; the actions of one target keep their order."""
-    return 0 if isinstance(deed.action, (Scale, *CLEARS_THE_WAY)) else 1
+    """Sizes before all that takes longer, drains before the rest; the actions of one target keep their order."""
+    if isinstance(deed.action, (Scale, *CLEARS_THE_WAY)):
+        return 0
+    return 1 if isinstance(deed.action, StartDrain) else 2
 
 
 def _plans(

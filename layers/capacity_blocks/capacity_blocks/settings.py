@@ -26,6 +26,8 @@ class Settings:
     schedule_role_arn: str
     schedule_dead_letters_arn: str
     policy: Policy  # the default of every pool
+    drain_function: str | None = None  # None: there is none, and nodes go as they are
+    warn_function: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -47,6 +49,8 @@ class Settings:
                     ),
                     verify_within=minutes(env, "VERIFY_WITHIN_MINUTES", more_than=timedelta(0)),
                 ),
+                drain_function=env.get("DRAIN_FUNCTION") or None,
+                warn_function=env.get("WARN_FUNCTION") or None,
             )
         except KeyError as missing:
             raise SettingsError(f"environment variable {missing.args[0]} is not set") from None

@@ -6,15 +6,20 @@ from typing import assert_never
 
 from capacity_blocks.core.action import (
     Bind,
+    DeleteHook,
     DeleteScheduledAction,
+    PutHook,
     PutScheduledAction,
     ResumeLaunch,
     Say,
     Scale,
+    StartDrain,
     TargetAction,
     Unbind,
     Unprotect,
+    WarnNodes,
 )
+from capacity_blocks.core.drain.hook import LONGEST, SHORTEST, ours
 from capacity_blocks.core.native import OURS
 from capacity_blocks.core.planner import Plan
 from capacity_blocks.core.pool import Pool
@@ -24,16 +29,22 @@ from capacity_blocks.core.target import Instance, ScheduledAction, Suspension, T
 def applied(now: datetime, pool: Pool, plan: Plan) -> Pool:
     """Return the pool after every action of the plan."""
     targets = {t.id: t for t in pool.targets}
-    said = dict(pool.said)
+    said, hooks = dict(pool.said), dict(pool.hooks)
     for action in plan.actions:
         if isinstance(action, Say):
+            assert action.notice.key not in said
             said[action.notice.key] = now
+        elif isinstance(action, WarnNodes):
+            assert action.key not in said
+            said[action.key] = now
         else:
+            if isinstance(action, PutHook) and action.target in pool.hooks:
+                hooks[action.target] = (ours(action.heartbeat),)
             targets[action.target] = _changed(targets[action.target], action)
-    return replace(pool, targets=tuple(targets.values()), said=said)
+    return replace(pool, targets=tuple(targets.values()), said=said, hooks=hooks)
 
 
-def _changed(target: Target, action: TargetAction) -> Target:
+def _changed(target: Target, action: TargetAction) -> Target:  # noqa: C901  # one case for each action
     match action:
         case Bind():
             assert target.bound_to is None
@@ -42,7 +53,7 @@ def _changed(target: Target, action: TargetAction) -> Target:
         case Unbind():
             assert target.bound_to == action.reservation_id
             assert target.is_empty
-            return replace(target, bound_to=None, scheduled_actions=_without(target, OURS))
+            return replace(target, bound_to=None, hook=None, scheduled_actions=_without(target, OURS))
         case Scale():
             assert 0 <= action.minimum <= action.desired <= action.maximum
             return _settled(replace(target, minimum=action.minimum, maximum=action.maximum, desired=action.desired))
@@ -60,6 +71,18 @@ def _changed(target: Target, action: TargetAction) -> Target:
             return replace(target, scheduled_actions=(*others, action.scheduled))
         case DeleteScheduledAction():
             return replace(target, scheduled_actions=_without(target, {action.name}))
+        case PutHook():
+            assert SHORTEST <= action.heartbeat <= LONGEST
+            return replace(target, hook=action.heartbeat)
+        case DeleteHook():
+            assert target.hook is not None
+            return replace(target, hook=None)
+        case StartDrain():
+            left = tuple(i for i in target.instances if i.instance_id != action.instance_id)
+            assert len(left) == len(target.instances) - 1
+            return replace(target, instances=left)  # drained, let go and gone
+        case WarnNodes():
+            return target
         case _:
             assert_never(action)
 

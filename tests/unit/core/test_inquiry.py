@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from capacity_blocks.core import tag
+from capacity_blocks.core import tag, wording
+from capacity_blocks.core.assignment import bound_services
 from capacity_blocks.core.inquiry import Inquiries, inquiries
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Occupant, Pool
@@ -19,6 +20,7 @@ MOMENT = timedelta(microseconds=1)
 TRAIN = a_target().id
 NOTHING = Inquiries()
 OCCUPANTS = Inquiries(occupants=("cr-0a",))
+LEFT = Inquiries(occupants=("cr-0a",), extensions=("cr-0a",))
 FAILURES = Inquiries(failures=(TRAIN,))
 FULL = a_pool(running(), blocks=(ACTIVE,))
 SHORT = a_pool(running(instances=instances(7)), blocks=(ACTIVE,))
@@ -51,19 +53,25 @@ DUE: dict[str, tuple[datetime, Pool, Inquiries]] = {
     "nothing of a failure while scale-out is stopped": (
         START, a_pool(running(instances=()), blocks=(ACTIVE,), policy=Policy(scale_out=False)), NOTHING
     ),
-    "the last failure until the drain": (DRAIN_AT - MOMENT, SHORT, FAILURES),
-    "who is left in the block, from the drain on": (DRAIN_AT, SHORT, OCCUPANTS),
+    "the last failure until the drain": (DRAIN_AT - MOMENT, SHORT, replace(FAILURES, extensions=("cr-0a",))),
+    "who is left in the block, from the drain on": (DRAIN_AT, SHORT, LEFT),
     "who is left in the block, while EC2 reclaims": (RECLAIM_AT, FULL, OCCUPANTS),
     "nothing from the end on": (END, FULL, NOTHING),
     "a block of two targets once": (
-        DRAIN_AT, a_pool(running("a", wishes=wishes({tag.INSTANCES: "4"})), running("b"), blocks=(ACTIVE,)), OCCUPANTS
+        DRAIN_AT, a_pool(running("a", wishes=wishes({tag.INSTANCES: "4"})), running("b"), blocks=(ACTIVE,)), LEFT
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("now", "pool", "expected"), DUE.values(), ids=DUE.keys())
 def test_it_is_asked_for(now: datetime, pool: Pool, expected: Inquiries) -> None:
-    assert inquiries(now, pool) == expected
+    assert inquiries(now, told(pool)) == expected
+
+
+def told(pool: Pool, *more: str) -> Pool:
+    """Return the pool after the timeline of all that is bound was told."""
+    keys = [wording.schedule.timeline(service, pool.policy).key for service in bound_services(pool)]
+    return replace(pool, said={**dict.fromkeys([*keys, *more], EARLY), **pool.said})
 
 
 def occupants(group: str = "train") -> tuple[Occupant, ...]:

@@ -242,10 +242,11 @@ TOLD: dict[str, tuple[datetime, Pool, list[str]]] = {
     "what a block does anew that was extended after its drain, timed from then": (
         END,
         a_pool(SHORT, blocks=(replace(ACTIVE, end=END + DAY),), said={**said(), DRAINING: END}),
-        ["timeline", "scaled-out"],
+        ["timeline", "scaled-out", "drain-ahead"],
     ),
     "only the new end of a block that was extended before its drain": (
-        END, a_pool(running(), blocks=(replace(ACTIVE, end=END + DAY),), said=said(START, IN_SERVICE)), ["timeline"]
+        END, a_pool(running(), blocks=(replace(ACTIVE, end=END + DAY),), said=said(START, IN_SERVICE)),
+        ["timeline", "drain-ahead"],
     ),
     "a payment that failed, until a day after the block would have ended": (
         END + DAY - MOMENT, in_state(ReservationState.PAYMENT_FAILED), ["payment-failed"]

@@ -114,6 +114,7 @@ NOT_STARTED, DRAINING, RECLAIMING, ENDED = (
 MISTAKEN = wishes({tag.INSTANCES: "all"})
 NEXT = a_reservation(reservation_id="cr-0b", start=DRAIN_AT - MINUTE, end=END + DAY)
 EXTENDED = a_reservation(state=ReservationState.ACTIVE, end=END + DAY)
+LATE_AT = RECLAIM_AT - 5 * MINUTE  # when a node group should be empty
 CHECK = START + 15 * MINUTE  # when all instances should be in service
 ULTRA = running(scheduled_actions=(drain_action(END - 70 * MINUTE),))
 PROTECTED = instances(2, protected=True)
@@ -296,15 +297,15 @@ AFTER_DRAIN: Life = {
     "a group goes to zero, its maximum too": (DRAIN_AT, active(running()), (scale(0, DRAINING),), RECLAIM_AT),
     "a node group keeps its maximum": (
         DRAIN_AT, active(a_gpu(desired=8, instances=instances(8))), (scale(0, DRAINING, target=GPU, most=8),),
-        RECLAIM_AT
+        LATE_AT,
     ),
     "the last node of a node group goes": (
         DRAIN_AT, active(a_gpu(desired=1, instances=instances(1))), (scale(0, DRAINING, target=GPU, most=8),),
-        RECLAIM_AT
+        LATE_AT,
     ),
     "a minimum goes": (
         DRAIN_AT, active(a_gpu(minimum=1, instances=instances(1))), (scale(0, DRAINING, target=GPU, most=8),),
-        RECLAIM_AT
+        LATE_AT,
     ),
     "a maximum of one goes": (
         DRAIN_AT, active(running(desired=0, maximum=1, instances=instances(1))), (scale(0, DRAINING),), RECLAIM_AT
@@ -316,7 +317,9 @@ AFTER_DRAIN: Life = {
     "an autoscaler's maximum is taken back": (
         DRAIN_AT, active(running(desired=0, maximum=4)), (scale(0, DRAINING),), RECLAIM_AT
     ),
-    "a node group at zero is awaited": (DRAIN_AT, active(a_gpu(instances=instances(8))), (), RECLAIM_AT),
+    "a node group at zero is awaited, and looked at in time": (
+        DRAIN_AT, active(a_gpu(instances=instances(8))), (), LATE_AT
+    ),
     "a group at zero is awaited": (DRAIN_AT, active(running(desired=0, maximum=0)), (), RECLAIM_AT),
     "an empty group is held until EC2 takes no launch any more": (
         DRAIN_AT, active(bound(maximum=0, scheduled_actions=())), (), RECLAIM_AT

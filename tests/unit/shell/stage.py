@@ -11,13 +11,21 @@ from capacity_blocks.core.action import Bind, Unbind
 from capacity_blocks.core.group import EKS_CLUSTER, EKS_NODE_GROUP, Group, NodeGroup, targets
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.target import Target, TargetId, TemplateVersion
-from capacity_blocks.executor import Executor, LiveExecutor, Speaker
+from capacity_blocks.executor import Executor, LiveExecutor, NodeFunctions, Speaker
 from capacity_blocks.observer import read_details
 from capacity_blocks.ports import Ledger, NodeGroupDescription, NodeGroupStatus, Region
 from capacity_blocks.reconciler import PolicyReader, Reconciler, Report
 from capacity_blocks.request import Request
 from tests.factories import REGION, SUBNET, a_group, a_launch_template, a_node_group, a_target, at
-from tests.fakes import FakeClock, FakeLedger, FakeNotifier, FakePoolSettings, FakeRegion
+from tests.fakes import (
+    FakeClock,
+    FakeDrainLedger,
+    FakeInvocations,
+    FakeLedger,
+    FakeNotifier,
+    FakePoolSettings,
+    FakeRegion,
+)
 
 NOW = at("2026-02-20T09:00")
 MINUTE = timedelta(minutes=1)
@@ -36,6 +44,8 @@ class Stage:
 
     region: FakeRegion = field(default_factory=FakeRegion)
     ledger: FakeLedger = field(default_factory=FakeLedger)
+    drains: FakeDrainLedger = field(default_factory=FakeDrainLedger)
+    invocations: FakeInvocations = field(default_factory=FakeInvocations)
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
     settings: FakePoolSettings = field(default_factory=FakePoolSettings)
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
@@ -81,8 +91,11 @@ class Stage:
     def speaker(self, run: str = "run") -> Speaker:
         return Speaker(ledger=self.ledger, notifier=self.notifier, clock=self.clock, run=run)
 
-    def live(self, run: str = "run") -> LiveExecutor:
-        return LiveExecutor(clock=self.clock, ledger=self.ledger, speaker=self.speaker(run), run=run)
+    def live(self, run: str = "run", drain: str | None = "drain", warn: str | None = "warn") -> LiveExecutor:
+        functions = NodeFunctions(invocations=lambda: self.invocations, drain=drain, warn=warn)
+        return LiveExecutor(
+            clock=self.clock, ledger=self.ledger, speaker=self.speaker(run), node_functions=functions, run=run
+        )
 
     def reconciler(self, executor: Executor | None = None, run: str = "run", **changes: Any) -> Reconciler:
         given: dict[str, Any] = {
@@ -90,6 +103,7 @@ class Stage:
             "regions": [self.port],
             "policy_reader": PolicyReader(self.settings, self.policy),
             "ledger": self.ledger,
+            "drains": self.drains,
             "executor": executor or self.live(run),
             "speaker": self.speaker(run),
         }

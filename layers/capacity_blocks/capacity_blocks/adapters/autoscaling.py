@@ -1,13 +1,15 @@
-"""Auto Scaling groups: listing, sizing, pointing at a block, native scheduled actions and tags."""
+"""Auto Scaling groups: listing, sizing, pointing at a block, native scheduled actions, lifecycle hooks and tags."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from capacity_blocks.adapters.autoscaling_group import read_group
 from capacity_blocks.adapters.aws_error import code, message, raises_aws_error
+from capacity_blocks.core.drain.hook import HookResult, LifecycleHook
 from capacity_blocks.core.group import Group
 from capacity_blocks.core.pool import LaunchFailure
 from capacity_blocks.core.target import ScheduledAction, TemplateVersion
@@ -26,6 +28,8 @@ PROTECTED_AT_ONCE = 50  # SetInstanceProtectionQuery$InstanceIds
 # Auto Scaling has one code for all that is wrong with a request; the message tells what (terraform issue 28760).
 INVALID = "ValidationError"
 NO_SUCH_ACTION = "Scheduled action name not found"
+NO_SUCH_HOOK = "No Lifecycle Hook found"  # seen by others who delete hooks (alchemy-run/alchemy, LifecycleHook)
+TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 FAILED = frozenset({"Failed", "Cancelled"})  # ScalingActivityStatusCode
 
 
@@ -33,11 +37,14 @@ class AutoScalingGroups:
     PERMISSIONS = frozenset(
         {
             "autoscaling:CreateOrUpdateTags",
+            "autoscaling:DeleteLifecycleHook",
             "autoscaling:DeleteScheduledAction",
             "autoscaling:DeleteTags",
             "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeLifecycleHooks",
             "autoscaling:DescribeScalingActivities",
             "autoscaling:DescribeScheduledActions",
+            "autoscaling:PutLifecycleHook",
             "autoscaling:PutScheduledUpdateGroupAction",
             "autoscaling:ResumeProcesses",
             "autoscaling:SetInstanceProtection",
@@ -157,6 +164,40 @@ class AutoScalingGroups:
             self._client.delete_scheduled_action(AutoScalingGroupName=name, ScheduledActionName=action_name)
         except ClientError as error:
             if code(error) == INVALID and NO_SUCH_ACTION in message(error):
+                return
+            raise
+
+    @raises_aws_error
+    def hooks(self, name: str) -> tuple[LifecycleHook, ...]:
+        # It knows no pages: a group has at most 50 hooks (PutLifecycleHook).
+        found = self._client.describe_lifecycle_hooks(AutoScalingGroupName=name)["LifecycleHooks"]
+        hooks = (
+            LifecycleHook(
+                name=item["LifecycleHookName"],
+                heartbeat=timedelta(seconds=item["HeartbeatTimeout"]),
+                default_result=HookResult(item["DefaultResult"]),
+            )
+            for item in found
+            if item["LifecycleTransition"] == TERMINATING
+        )
+        return tuple(sorted(hooks, key=lambda hook: hook.name))
+
+    @raises_aws_error
+    def put_hook(self, name: str, hook: LifecycleHook) -> None:
+        self._client.put_lifecycle_hook(
+            AutoScalingGroupName=name,
+            LifecycleHookName=hook.name,
+            LifecycleTransition=TERMINATING,
+            HeartbeatTimeout=int(hook.heartbeat.total_seconds()),
+            DefaultResult=hook.default_result.value,
+        )
+
+    @raises_aws_error
+    def delete_hook(self, name: str, hook_name: str) -> None:
+        try:
+            self._client.delete_lifecycle_hook(AutoScalingGroupName=name, LifecycleHookName=hook_name)
+        except ClientError as error:
+            if code(error) == INVALID and NO_SUCH_HOOK in message(error):
                 return
             raise
 

@@ -15,7 +15,7 @@ from capacity_blocks.adapters.ec2_reservation import (
     read_reservation,
     read_tags,
 )
-from capacity_blocks.core.pool import Occupant
+from capacity_blocks.core.pool import Extension, Occupant
 from capacity_blocks.core.reservation import Reservation
 
 if TYPE_CHECKING:
@@ -24,12 +24,20 @@ if TYPE_CHECKING:
 
 GROUP_TAG = "aws:autoscaling:groupName"  # Auto Scaling puts it on each instance that it launches
 FILTER_VALUES = 200  # the most values that an EC2 filter allows
+PAYMENT_PENDING = "payment-pending"  # CapacityBlockExtensionStatus
 
 
 class Ec2Reservations:
     """`account` is our own: blocks of another owner are shared with us."""
 
-    PERMISSIONS = frozenset({"ec2:DescribeCapacityBlocks", "ec2:DescribeCapacityReservations", "ec2:DescribeInstances"})
+    PERMISSIONS = frozenset(
+        {
+            "ec2:DescribeCapacityBlockExtensionHistory",
+            "ec2:DescribeCapacityBlocks",
+            "ec2:DescribeCapacityReservations",
+            "ec2:DescribeInstances",
+        }
+    )
     DEPENDENT_PERMISSIONS = frozenset[str]()
     READS = frozenset({"capacity_blocks"})  # what a purchase calls to see what there is, and what that takes
     READ_PERMISSIONS = frozenset({"ec2:DescribeCapacityBlocks", "ec2:DescribeCapacityReservations"})
@@ -68,6 +76,25 @@ class Ec2Reservations:
                     for instance in launch["Instances"]:
                         found[instance["CapacityReservationId"]].append(_occupant(instance))
         return {i: tuple(sorted(found[i], key=lambda o: o.instance_id)) for i in reservation_ids}
+
+    @raises_aws_error
+    def pending_extensions(self, reservation_ids: Sequence[str]) -> Mapping[str, Extension]:
+        found: dict[str, Extension] = {}
+        for start in range(0, len(reservation_ids), FILTER_VALUES):
+            pages = self._client.get_paginator("describe_capacity_block_extension_history").paginate(
+                Filters=[
+                    {"Name": "capacity-reservation-id", "Values": reservation_ids[start : start + FILTER_VALUES]},
+                    {"Name": "capacity-block-extension-status", "Values": [PAYMENT_PENDING]},
+                ],
+                PaginationConfig={"PageSize": PAGE_SIZE},
+            )
+            for page in pages:
+                for item in page["CapacityBlockExtensions"]:
+                    reservation_id = item["CapacityReservationId"]
+                    found[reservation_id] = Extension(
+                        reservation_id=reservation_id, end=item["CapacityBlockExtensionEndDate"]
+                    )
+        return found
 
     def _learn_ultraservers(self, reservation_ids: Sequence[str]) -> None:
         """Note which reservations belong to an UltraServer; leave what is known when EC2 does not say.

@@ -5,15 +5,17 @@ from functools import cache
 from capacity_blocks.adapters.autoscaling import AutoScalingGroups
 from capacity_blocks.adapters.clock import SystemClock
 from capacity_blocks.adapters.dynamodb import DynamoDbLedger
+from capacity_blocks.adapters.dynamodb_drains import DynamoDbDrainLedger
 from capacity_blocks.adapters.ec2_reservations import Ec2Reservations
 from capacity_blocks.adapters.ec2_subnets import Ec2Subnets
 from capacity_blocks.adapters.ec2_templates import Ec2LaunchTemplates
 from capacity_blocks.adapters.eks import EksNodeGroups
+from capacity_blocks.adapters.lambda_invocations import LambdaInvocations
 from capacity_blocks.adapters.scheduler import SchedulerWakeups
 from capacity_blocks.adapters.sns import SnsNotifier
 from capacity_blocks.adapters.ssm import SsmPoolSettings
 from capacity_blocks.bootstrap.client import client
-from capacity_blocks.executor import DryRunExecutor, LiveExecutor, ObservingExecutor, Speaker
+from capacity_blocks.executor import DryRunExecutor, LiveExecutor, NodeFunctions, ObservingExecutor, Speaker
 from capacity_blocks.ports import Region
 from capacity_blocks.reconciler import PolicyReader, Reconciler
 from capacity_blocks.settings import Settings
@@ -23,11 +25,13 @@ SETTINGS = (Settings,)
 # Every class here that calls AWS; a test holds the function's role against what they declare.
 ADAPTERS = (
     AutoScalingGroups,
+    DynamoDbDrainLedger,
     DynamoDbLedger,
     Ec2LaunchTemplates,
     Ec2Reservations,
     Ec2Subnets,
     EksNodeGroups,
+    LambdaInvocations,
     SchedulerWakeups,
     SnsNotifier,
     SsmPoolSettings,
@@ -52,6 +56,16 @@ def region(name: str, account: str) -> Region:
 @cache
 def ledger(table: str, namespace: str) -> DynamoDbLedger:
     return DynamoDbLedger(client("dynamodb"), table, namespace)
+
+
+@cache
+def drain_ledger(table: str) -> DynamoDbDrainLedger:
+    return DynamoDbDrainLedger(client("dynamodb"), table)
+
+
+@cache
+def invocations() -> LambdaInvocations:
+    return LambdaInvocations(client("lambda"))
 
 
 @cache
@@ -83,12 +97,14 @@ def watch(settings: Settings, function_arn: str, run: str, *, dry_run: bool) -> 
     memory = ledger(settings.ledger_table, "observe" if settings.observe_only else "live")
     speaker = Speaker(ledger=memory, notifier=notifier(settings.topic_arn, settings.observe_only), clock=clock, run=run)
     observing = ObservingExecutor(speaker=speaker)
-    live = LiveExecutor(clock=clock, ledger=memory, speaker=speaker, run=run)
+    functions = NodeFunctions(invocations=invocations, drain=settings.drain_function, warn=settings.warn_function)
+    live = LiveExecutor(clock=clock, ledger=memory, speaker=speaker, node_functions=functions, run=run)
     reconciler = Reconciler(
         clock=clock,
         regions=[region(name, account) for name in settings.regions],
         policy_reader=policy_reader(settings),
         ledger=memory,
+        drains=drain_ledger(settings.ledger_table),
         executor=DryRunExecutor() if dry_run else observing if settings.observe_only else live,
         speaker=None if dry_run else speaker,
     )

@@ -1,8 +1,9 @@
 """What a plan may ask for. Data only: nothing here does anything. Every action is absolute and harmless twice."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from capacity_blocks.core.drain.step import Step
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.target import ScheduledAction, TargetId
 
@@ -77,13 +78,57 @@ class DeleteScheduledAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutHook:
+    """Have instances of a group wait for their drain when they terminate, this long without a word from us."""
+
+    target: TargetId
+    reservation_id: str
+    heartbeat: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteHook:
+    target: TargetId
+    reservation_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartDrain:
+    """Have an instance drained that waits for it. Asked for twice, the second joins the first."""
+
+    target: TargetId
+    reservation_id: str
+    instance_id: str
+    method: str
+    deadline: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarnNodes:
+    """Mark nodes, or ask for a checkpoint, once per key."""
+
+    target: TargetId
+    reservation_id: str
+    step: Step
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """Tell people, once per key."""
 
     notice: Notice
     reason: str
     of: TargetId | None = None  # tells what this plan does to the target: kept back when any of that fails
+    into_history: bool = False  # kept in the history of the block as well
 
 
-TargetAction = Bind | Unbind | Scale | ResumeLaunch | Unprotect | PutScheduledAction | DeleteScheduledAction
+GroupAction = (
+    Bind | Unbind | Scale | ResumeLaunch | Unprotect | PutScheduledAction | DeleteScheduledAction | PutHook | DeleteHook
+)
+TargetAction = GroupAction | StartDrain | WarnNodes
 Action = TargetAction | Say

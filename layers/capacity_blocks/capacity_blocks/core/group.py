@@ -75,6 +75,7 @@ def _target(
         group=group.name,
         wishes=tag.wishes(tags),
         bound_to=tags.get(tag.BOUND_TO) or None,
+        hook=tag.hook(tags),
         minimum=group.minimum,
         maximum=group.maximum,
         desired=group.desired,

@@ -1,15 +1,19 @@
 """What a plan needs to ask beyond the listings, because something is due: everything else costs no call per thing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from capacity_blocks.core import wording
 from capacity_blocks.core.assignment import bindable_targets, bound_services
+from capacity_blocks.core.drain import closing, hold, hooking, start
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import ReservationState
 from capacity_blocks.core.service import Service
-from capacity_blocks.core.target import TargetId
+from capacity_blocks.core.target import TargetId, TargetKind
 from capacity_blocks.core.timeline import Phase
+
+EXTENSION_SINCE = timedelta(minutes=45)  # before the drain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,18 +21,29 @@ class Inquiries:
     details: tuple[TargetId, ...] = ()  # launch template and subnets of targets that may be bound
     occupants: tuple[str, ...] = ()  # instances in these reservations
     failures: tuple[TargetId, ...] = ()  # the last failed launch of these targets
+    hooks: tuple[TargetId, ...] = ()  # the lifecycle hooks of these groups
+    extensions: tuple[str, ...] = ()  # whether one is being paid for, of these reservations
+    under_way: tuple[str, ...] = ()  # the drains that somebody is at, in these reservations
+    reports: tuple[str, ...] = ()  # how the drains in these reservations ended
 
 
 def inquiries(now: datetime, pool: Pool) -> Inquiries:
     """Return what is due to be asked about `pool` at `now`."""
     bound = bound_services(pool)
-    due = [s for s in bound if _occupants_due(now, pool, s)]
     short = [s for s in bound if is_filling(now, pool, s) and s.target.in_service < s.share]
     return Inquiries(
         details=tuple(t.id for t in bindable_targets(now, pool)),
-        occupants=tuple(sorted({s.reservation.reservation_id for s in due})),
+        occupants=_reservations(s for s in bound if _occupants_due(now, pool, s)),
         failures=tuple(s.target.id for s in short),
+        hooks=tuple(s.target.id for s in bound if _hooks_due(now, pool, s)),
+        extensions=_reservations(s for s in bound if _extensions_due(now, pool, s)),
+        under_way=_reservations(s for s in bound if start.waits_for_us(s)),
+        reports=tuple(b.reservation_id for b in pool.reservations if closing.is_due(now, pool, b)),
     )
+
+
+def _reservations(services: Iterable[Service]) -> tuple[str, ...]:
+    return tuple(sorted({s.reservation.reservation_id for s in services}))
 
 
 def is_filling(now: datetime, pool: Pool, service: Service) -> bool:
@@ -46,3 +61,25 @@ def _occupants_due(now: datetime, pool: Pool, service: Service) -> bool:
             return wording.draining.leftover_key(service) not in pool.said
         case Phase.BEFORE_START | Phase.ENDED:
             return False
+
+
+def _hooks_due(now: datetime, pool: Pool, service: Service) -> bool:
+    """Whether the hooks of a group are to be looked at: when its timeline is new, or its own hook is out of step."""
+    is_ahead = not service.reservation.is_dead and now < service.timeline(pool.policy).drain_at
+    is_group = service.target.id.kind is TargetKind.AUTO_SCALING_GROUP
+    is_new = wording.schedule.timeline(service, pool.policy).key not in pool.said
+    return is_group and is_ahead and (is_new or not hooking.is_in_step(pool, service))
+
+
+def _extensions_due(now: datetime, pool: Pool, service: Service) -> bool:
+    """Whether it matters if an extension is being paid: shortly before a drain, until that is told or over."""
+    timeline = service.timeline(pool.policy)
+    is_near = timeline.drain_at - EXTENSION_SINCE <= now < timeline.reclaim_at
+    is_drained = wording.draining.drained_key(service) in pool.said
+    is_told = wording.warning.extension_key(service) in pool.said
+    return (
+        is_near
+        and not is_drained
+        and not service.reservation.is_dead
+        and (hold.may_hold(service, pool.policy) or not is_told)
+    )

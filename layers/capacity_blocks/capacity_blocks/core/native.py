@@ -21,20 +21,26 @@ MINUTE = timedelta(minutes=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def wanted(now: datetime, service: Service, policy: Policy) -> tuple[ScheduledAction, ...]:
+def wanted(
+    now: datetime, service: Service, policy: Policy, held_until: datetime | None = None
+) -> tuple[ScheduledAction, ...]:
     """Return the scheduled actions that are still to come of those that the group of `service` should have."""
-    return tuple(a for a in _called_for(service, policy) if not _is_due(now, a))
+    return tuple(a for a in _called_for(service, policy, held_until) if not _is_due(now, a))
 
 
-def steps(now: datetime, service: Service, policy: Policy) -> Iterator[PutScheduledAction | DeleteScheduledAction]:
-    """Return what brings the actions of a group in step with its block."""
+def steps(
+    now: datetime, service: Service, policy: Policy, held_until: datetime | None = None
+) -> Iterator[PutScheduledAction | DeleteScheduledAction]:
+    """Return what brings the actions of a group in step with its block, and with a drain that is put off."""
     target, block = service.target, service.reservation
-    called_for = {a.name for a in _called_for(service, policy)}
-    want = {a.name: a for a in wanted(now, service, policy)}
+    called_for = {a.name for a in _called_for(service, policy, held_until)}
+    want = {a.name: a for a in wanted(now, service, policy, held_until)}
     have = {a.name: a for a in ours(target)}
     for name, action in want.items():
         if have.get(name) != action:
             reason = "the block is paid" if name not in have else f"{block.reservation_id} ends at {block.end:%F %H:%M}"
+            if held_until is not None and name == DRAIN_ACTION:
+                reason = "an extension is being paid"
             yield PutScheduledAction(
                 target=target.id, reservation_id=block.reservation_id, scheduled=action, reason=reason
             )
@@ -45,7 +51,7 @@ def steps(now: datetime, service: Service, policy: Policy) -> Iterator[PutSchedu
     yield from deletions(target, gone, block.reservation_id, "the block no longer calls for it")
 
 
-def _called_for(service: Service, policy: Policy) -> tuple[ScheduledAction, ...]:
+def _called_for(service: Service, policy: Policy, held_until: datetime | None) -> tuple[ScheduledAction, ...]:
     """Return the actions that the block calls for, whether or not they are over.
 
     An unknown state keeps its drain: whatever it means, EC2 may still terminate what runs.
@@ -54,7 +60,7 @@ def _called_for(service: Service, policy: Policy) -> tuple[ScheduledAction, ...]
     if target.id.kind is TargetKind.NODE_GROUP or block.is_dead or block.state in UNPAID:
         return ()
     # Whole minutes, as Auto Scaling keeps them (assumed): else each reconcile would find them out of step.
-    drain_at = timeline.drain_at.replace(second=0, microsecond=0)
+    drain_at = (held_until or timeline.drain_at).replace(second=0, microsecond=0)
     start_at = -(-(timeline.start - EPOCH) // MINUTE) * MINUTE + EPOCH
     drain = ScheduledAction(name=DRAIN_ACTION, start=drain_at, minimum=0, maximum=0, desired=0)
     drain, share = _moved_off(drain, target, -MINUTE), service.share

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from capacity_blocks.core import native, wording
 from capacity_blocks.core.action import Say
 from capacity_blocks.core.assignment import Assignment, Waiting
+from capacity_blocks.core.drain import hold
+from capacity_blocks.core.drain.news import block_news, service_news
 from capacity_blocks.core.inquiry import is_filling
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
@@ -42,6 +44,7 @@ def _everything(now: datetime, pool: Pool, assignment: Assignment, kept: Sequenc
         yield from _waiting_notices(now, pool, wait)
     for block in pool.reservations:
         yield from _block_notices(now, pool, block)
+        yield from block_news(now, pool, block)
 
 
 def _waiting_notices(now: datetime, pool: Pool, wait: Waiting) -> Iterator[Say]:
@@ -80,9 +83,10 @@ def _service_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Sa
     if is_filling(now, pool, service) and service.share:
         yield from _filling_notices(now, pool, service)
     left = [i.instance_id for i in target.instances if not i.lifecycle_state.startswith("Terminat")]
+    yield from service_news(now, pool, service)
     if phase is Phase.RECLAIMING and left:
         yield Say(notice=wording.draining.still_running(service, left), reason="the block is reclaiming")
-    if phase in {Phase.DRAINING, Phase.RECLAIMING}:
+    if phase in {Phase.DRAINING, Phase.RECLAIMING} and not hold.is_held(now, pool, service):
         yield Say(notice=wording.draining.draining(service, policy), reason=f"the block is {phase.value}", of=target.id)
         standby = [i.instance_id for i in target.instances if i.lifecycle_state in STANDBY]
         others = [o for o in pool.occupants.get(block.reservation_id, ()) if o.group not in _groups(pool)]

@@ -7,8 +7,10 @@ from itertools import chain
 from typing import assert_never
 
 from capacity_blocks.core import native, wording
-from capacity_blocks.core.action import Action, Bind, ResumeLaunch, Say, Scale, Unbind, Unprotect
+from capacity_blocks.core.action import Action, Bind, DeleteHook, ResumeLaunch, Say, Scale, Unbind, Unprotect
 from capacity_blocks.core.assignment import Assignment, assign
+from capacity_blocks.core.drain import hold, hooking, start, warning
+from capacity_blocks.core.drain.news import late_at
 from capacity_blocks.core.fit import subnets_in_zone
 from capacity_blocks.core.news import LATE_AFTER, news
 from capacity_blocks.core.policy import Policy
@@ -21,6 +23,7 @@ from capacity_blocks.core.timeline import Phase, Timeline
 POLL = timedelta(seconds=3)  # from a start until EC2 says active
 POLL_FOR = timedelta(minutes=15)  # then the sweep is often enough
 FORGET_AFTER = timedelta(minutes=10)  # that long EC2 must have left a reservation out before its target is set free
+SEEK_AFTER = timedelta(seconds=15)  # by then the events of a drain have come, or are lost
 NO_SOONER = timedelta(minutes=1)  # this close to a start, a group that is not empty was filled by its native action
 
 
@@ -38,7 +41,7 @@ def plan(now: datetime, pool: Pool) -> Plan:
     kept = [s for s in assignment.bound if s not in assignment.to_free]
     actions = chain(
         chain.from_iterable(
-            _serve(now, pool.policy, s, is_wanted=_is_wanted(pool, s, assignment)) for s in _by_deadline(pool, kept)
+            _serve(now, pool, s, is_wanted=_is_wanted(pool, s, assignment)) for s in _by_deadline(pool, kept)
         ),
         chain.from_iterable(_vacate(s, "a block that is over before comes first,") for s in assignment.to_free),
         chain.from_iterable(_adrift(now, pool, target) for target in assignment.adrift),
@@ -66,38 +69,61 @@ def _is_wanted(pool: Pool, service: Service, assignment: Assignment) -> bool:
     return any(block.instance_type == kind and block.start < reclaim_at for block in waiting)
 
 
-def _serve(now: datetime, policy: Policy, service: Service, *, is_wanted: bool) -> Iterator[Action]:
-    timeline, block = service.timeline(policy), service.reservation
-    phase = timeline.phase(now)
+def _serve(now: datetime, pool: Pool, service: Service, *, is_wanted: bool) -> Iterator[Action]:
+    policy, block = pool.policy, service.reservation
     if block.is_dead:
         # The start action first: it must not bring back what the rest takes away, if something is refused.
         yield from native.steps(now, service, policy)
         yield from _vacate(service, f"the block is {block.state.value}")
+        yield from start.steps(now, pool, service)
         return
     if service.is_moved and service.target.is_empty:
         yield from _vacate(service, f"the block is tagged for pool {block.pool}")
         return
-    match phase:
-        case Phase.BEFORE_START:
-            if now < timeline.start - NO_SOONER:
-                yield from _empty(service, timeline.start, "the block has not started")
-        case Phase.USABLE:
-            if block.state is ReservationState.ACTIVE and service.may_scale_out(policy):
-                yield from _fill(service, timeline)
-        case Phase.DRAINING if service.target.is_empty and not is_wanted:
-            # Bound, with a maximum of 0, until EC2 takes no launch any more: nobody fills it again undrained.
-            yield from _shut(service, f"the block is {phase.value}")
-        case Phase.DRAINING | Phase.RECLAIMING | Phase.ENDED:
-            yield from _vacate(service, f"the block is {phase.value}")
-        case _:
-            assert_never(phase)
-    yield from native.steps(now, service, policy)
+    timeline, held_until = service.timeline(policy), hold.native_until(pool, service)
+    if held_until is not None:
+        # Before all else: unless it is in place when the drain is due, nothing waits.
+        yield from native.steps(now, service, policy, held_until)
+    yield from _size(now, pool, service, is_wanted=is_wanted)
+    yield from start.steps(now, pool, service)
+    if held_until is None:
+        yield from native.steps(now, service, policy)
+    if now < timeline.drain_at:
+        yield from hooking.steps(pool, service, hold.hold_until(pool, service))
+    if timeline.phase(now) is Phase.USABLE:
+        yield from warning.steps(now, pool, service)
     if service.target.launch is Suspension.AUTO_SCALING and now < timeline.drain_at and service.may_scale_out(policy):
         yield ResumeLaunch(
             target=service.target.id,
             reservation_id=block.reservation_id,
             reason="Auto Scaling suspended it after launches had failed",
         )
+
+
+def _size(now: datetime, pool: Pool, service: Service, *, is_wanted: bool) -> Iterator[Action]:
+    timeline, block = service.timeline(pool.policy), service.reservation
+    phase = timeline.phase(now)
+    match phase:
+        case Phase.BEFORE_START:
+            if now < timeline.start - NO_SOONER:
+                yield from _empty(service, timeline.start, "the block has not started")
+        case Phase.USABLE:
+            if block.state is ReservationState.ACTIVE and service.may_scale_out(pool.policy):
+                yield from _fill(service, timeline)
+        case Phase.DRAINING if hold.is_held(now, pool, service):
+            return
+        case Phase.DRAINING if service.target.is_empty and not is_wanted:
+            # Bound, with a maximum of 0, until EC2 takes no launch any more: nobody fills it again undrained.
+            yield from _shut(service, f"the block is {phase.value}")
+        case Phase.DRAINING:
+            # The last moment for a hook that could not be put before.
+            if service.target.hook is None and service.target.desired > 0:
+                yield from hooking.steps(pool, service)
+            yield from _vacate(service, f"the block is {phase.value}")
+        case Phase.RECLAIMING | Phase.ENDED:
+            yield from _vacate(service, f"the block is {phase.value}")
+        case _:
+            assert_never(phase)
 
 
 def _fill(service: Service, timeline: Timeline) -> Iterator[Action]:
@@ -169,6 +195,8 @@ def _adrift(now: datetime, pool: Pool, target: Target) -> Iterator[Action]:
 def _tidy(target: Target) -> Iterator[Action]:
     """Remove what a run that was cut short left on a group that serves nothing."""
     yield from native.deletions(target, native.ours(target), None, "the group serves no block")
+    if target.hook is not None:
+        yield DeleteHook(target=target.id, reservation_id=None, reason="the group serves no block")
 
 
 def _bind(service: Service) -> Bind:
@@ -202,6 +230,12 @@ def _looks(now: datetime, pool: Pool, service: Service) -> Iterator[datetime | N
     if block.is_dead:
         return
     yield timeline.next_boundary(now)
+    yield from warning.instants(service, pool.policy)
+    yield hold.held_until(pool, service)
+    if hooking.has_drain(service) and target.instances:
+        yield timeline.drain_at + SEEK_AFTER
+    if target.instances:
+        yield late_at(pool, service)
     if timeline.phase(now) is Phase.USABLE and block.state is not ReservationState.ACTIVE:
         yield now + POLL if now < timeline.start + POLL_FOR else None
         yield timeline.start + LATE_AFTER

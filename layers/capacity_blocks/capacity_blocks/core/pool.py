@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from capacity_blocks.core.drain.hook import LifecycleHook
+from capacity_blocks.core.drain.step import Step
+from capacity_blocks.core.drain.verdict import Report
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.target import Target, TargetId
 
 DRAINED = ":draining:"  # in the key of the notice that a target drains: the key of its service before, the end behind
+MARKED = f":{Step.MARK}:"  # the same of the step that marks its nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,14 @@ class LaunchFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """More time for a block that was bought, and whose payment has neither settled nor failed."""
+
+    reservation_id: str
+    end: datetime  # of the block, once it is paid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     """Blocks and targets of one name in one region. What was not asked for (see `inquiry`) is absent, not empty."""
 
@@ -39,11 +51,22 @@ class Pool:
     said: Mapping[str, datetime] = field(default_factory=dict)  # keys of the notices sent, and when
     occupants: Mapping[str, tuple[Occupant, ...]] = field(default_factory=dict)  # by reservation id
     failures: Mapping[TargetId, LaunchFailure] = field(default_factory=dict)
+    hooks: Mapping[TargetId, tuple[LifecycleHook, ...]] = field(default_factory=dict)  # on termination, anybody's
+    extensions: Mapping[str, Extension] = field(default_factory=dict)  # being paid for, by reservation id
+    under_way: frozenset[str] = frozenset()  # instances whose drain somebody is at
+    longest_drain: timedelta | None = None  # of the pool's last blocks; None: never measured
+    reports: Mapping[str, tuple[Report, ...]] = field(default_factory=dict)  # how drains ended, by reservation id
     drained: Mapping[str, str] = field(init=False)  # the end before which a service was last said to drain, by its key
+    marked: Mapping[str, str] = field(init=False)  # the end before which its nodes were last marked
 
     def __post_init__(self) -> None:
-        last = dict(key.split(DRAINED, 1) for key in sorted(self.said) if DRAINED in key)
-        object.__setattr__(self, "drained", last)
+        object.__setattr__(self, "drained", _last(self.said, DRAINED))
+        object.__setattr__(self, "marked", _last(self.said, MARKED))
+
+
+def _last(said: Iterable[str], what: str) -> dict[str, str]:
+    parts = (key.rpartition(what) for key in sorted(said) if what in key)
+    return {before: behind for before, _, behind in parts if ":" not in behind}  # with one, it is of something else
 
 
 def pools(

@@ -12,6 +12,11 @@ START_ACTION = "capacity-blocks-start"
 DRAIN_ACTION = "capacity-blocks-drain"
 
 
+def ending(reservation: Reservation) -> str:
+    """Name the end of a block in the keys of what is done and said before it: when it moves, that is due anew."""
+    return f"{reservation.end:%Y%m%dT%H%M}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """`target` takes `share` instances of `reservation`."""

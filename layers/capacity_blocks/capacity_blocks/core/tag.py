@@ -14,6 +14,7 @@ SUBNETS = "capacity-blocks:subnets"
 DRAIN = "capacity-blocks:drain"
 DRAIN_LEAD = "capacity-blocks:drain-lead-minutes"
 BOUND_TO = "capacity-blocks:bound-to"
+HOOK = "capacity-blocks:hook"  # written by this application: the time-out of its lifecycle hook, in seconds
 
 # A lead is counted back from the end. At 30 minutes EC2 starts to terminate; over a day is surely a slip of the pen.
 LEAST_DRAIN_LEAD = timedelta(minutes=31)
@@ -76,6 +77,14 @@ def wishes(tags: Mapping[str, str]) -> Wishes:
         drain_lead=None if lead is None else timedelta(minutes=lead),
         mistakes=tuple(mistakes),
     )
+
+
+def hook(tags: Mapping[str, str]) -> timedelta | None:
+    """Read what is remembered of our lifecycle hook: its time-out, 0 when that is not what it was written as."""
+    text = tags.get(HOOK)
+    if text is None:
+        return None
+    return timedelta(seconds=int(text)) if re.fullmatch("[0-9]{1,5}", text, re.ASCII) else timedelta()
 
 
 def is_drain_method(text: str) -> bool:

@@ -1,10 +1,12 @@
 """What runs on a Capacity Block, as last observed: Auto Scaling groups and EKS managed node groups."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from capacity_blocks.core.tag import Wishes
+
+WAITING = "Terminating:Wait"  # LifecycleState of an instance that a hook holds
 
 
 class TargetKind(StrEnum):
@@ -107,6 +109,7 @@ class Target:
     group: str  # the Auto Scaling group behind it; for an Auto Scaling group its own name
     wishes: Wishes = field(default_factory=Wishes)
     bound_to: str | None = None  # the reservation that it serves now
+    hook: timedelta | None = None  # the time-out of our lifecycle hook on it; None: it has none
     minimum: int = 0
     maximum: int = 0
     desired: int = 0
@@ -121,6 +124,11 @@ class Target:
     @property
     def is_empty(self) -> bool:
         return self.desired == 0 and not self.instances
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Return the instances that lifecycle hooks keep from being terminated."""
+        return tuple(i.instance_id for i in self.instances if i.lifecycle_state == WAITING)
 
     @property
     def in_service(self) -> int:

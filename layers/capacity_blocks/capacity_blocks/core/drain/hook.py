@@ -57,7 +57,7 @@ def heartbeat(timeline: Timeline) -> timedelta | None:
 
 
 def too_long(others: Iterable[LifecycleHook], timeline: Timeline) -> tuple[LifecycleHook, ...]:
-    """Return the hooks that can hold an instance until EC2 terminates it: they wait side by side, the longest counts."""
+    """Return the hooks that can hold an instance until EC2 terminates it: of those side by side the longest counts."""
     time = timeline.reclaim_at - timeline.drain_at - ALLOWANCE
     return tuple(hook for hook in others if hook.heartbeat > time)
 

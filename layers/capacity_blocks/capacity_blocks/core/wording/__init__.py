@@ -6,3 +6,4 @@ from capacity_blocks.core.wording import draining as draining
 from capacity_blocks.core.wording import scaling as scaling
 from capacity_blocks.core.wording import schedule as schedule
 from capacity_blocks.core.wording import setting as setting
+from capacity_blocks.core.wording import warning as warning

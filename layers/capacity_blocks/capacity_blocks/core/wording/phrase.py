@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import Reservation
-from capacity_blocks.core.service import Service
+from capacity_blocks.core.service import Service, ending
 
 
 def when(instant: datetime) -> str:
@@ -22,7 +22,7 @@ def life(pool: Pool, service: Service) -> str:
 
 
 def end(service: Service) -> str:
-    return f"{service.reservation.end:%Y%m%dT%H%M}"
+    return ending(service.reservation)
 
 
 def about(service: Service, **fields: Any) -> Notice:
@@ -44,6 +44,11 @@ def of_block(pool: Pool, block: Reservation, *, kind: str, **fields: Any) -> Not
         reservation_id=block.reservation_id,
         **fields,
     )
+
+
+def minutes(duration: timedelta) -> str:
+    count = round(duration / timedelta(minutes=1))
+    return f"{count} minute" if count == 1 else f"{count} minutes"
 
 
 def sentences(clauses: Sequence[str]) -> str:

@@ -1,0 +1,59 @@
+"""Put a drain off while an extension is being paid: where it was asked for, and where there is time to."""
+
+from datetime import datetime, timedelta
+
+from capacity_blocks.core.drain import hooking
+from capacity_blocks.core.drain.hook import ALLOWANCE
+from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.pool import Pool
+from capacity_blocks.core.service import DRAIN_ACTION, Service
+from capacity_blocks.core.target import TargetKind
+
+# An extension fails that is not paid 35 minutes before the end, which is 5 before EC2 terminates.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-blocks-extend.html
+NO_LATER = timedelta(minutes=6)  # before the reclaim
+
+
+def may_hold(service: Service, policy: Policy) -> bool:
+    """Whether the drain of such a target may be put off at all.
+
+    UltraServers drain half an hour before a payment must have settled; of a node group EKS moves no drain.
+    """
+    is_asked_for = policy.hold_for_extension and policy.broken is None and not service.target.wishes.mistakes
+    is_group = service.target.id.kind is TargetKind.AUTO_SCALING_GROUP
+    return is_asked_for and is_group and service.reservation.ultraserver is False
+
+
+def hold_until(pool: Pool, service: Service) -> datetime | None:
+    """Return until when the drain is to be put off; None where it is not.
+
+    A native action that is late, and a drain as long as the longest of late, must still fit in before the reclaim.
+    """
+    block, longest = service.reservation, pool.longest_drain
+    if longest is None or block.reservation_id not in pool.extensions or not may_hold(service, pool.policy):
+        return None
+    timeline = service.timeline(pool.policy)
+    until = timeline.reclaim_at - max(NO_LATER, longest + ALLOWANCE)
+    until = until.replace(second=0, microsecond=0)  # as Auto Scaling keeps it
+    return until if until > timeline.drain_at else None
+
+
+def native_until(pool: Pool, service: Service) -> datetime | None:
+    """Return to when the native drain action may be moved: not before a hook is in place that leaves time for it."""
+    until = hold_until(pool, service)
+    return until if until is not None and hooking.is_in_step(pool, service, until) else None
+
+
+def held_until(pool: Pool, service: Service) -> datetime | None:
+    """Return until when the drain does wait: with hook and native action in place that end it in time without us."""
+    until = native_until(pool, service)
+    native = next((a.start for a in service.target.scheduled_actions if a.name == DRAIN_ACTION), None)
+    if until is None or native is None or not service.timeline(pool.policy).drain_at < native <= until:
+        return None
+    return native
+
+
+def is_held(now: datetime, pool: Pool, service: Service) -> bool:
+    """Whether a drain that is due waits."""
+    until = held_until(pool, service)
+    return until is not None and service.timeline(pool.policy).drain_at <= now < until
