@@ -83,7 +83,7 @@ class Bearings:
         if self.unread is not None:
             return now + UNREAD
         lead = tag.wishes(self.member.tags).drain_lead
-        return limit(now, began, self.block, self.policy, lead, self.termination)
+        return limit(began, self.block, self.policy, lead, self.termination)
 
 
 def take_bearings(place: Place, known: Bearings) -> Bearings:

@@ -15,7 +15,6 @@ UNREAD = timedelta(minutes=5)  # while EC2 does not say when a block ends, its i
 
 
 def limit(
-    now: datetime,
     began: datetime,
     block: Reservation | None,
     policy: Policy,
@@ -24,8 +23,8 @@ def limit(
 ) -> datetime:
     """Return when an instance is let go whose drain began at `began`; `lead` is what its group's tag asks for.
 
-    Whether a block is an UltraServer may be unknown. Then the earlier of its two deadlines stands, as long as it has
-    not passed: to let go of every instance for a describe call that failed would lose their work.
+    Whether a block is an UltraServer may be unknown. Then the earlier of its two deadlines stands, unless it had passed
+    before: to let go of every instance at once for a describe call that failed would lose their work.
     """
     if block is None:
         last = began + policy.drain_at_most
@@ -33,5 +32,5 @@ def limit(
         kinds = (True, False) if block.ultraserver is None else (block.ultraserver,)
         timelines = [Timeline.of(replace(block, ultraserver=kind), policy, lead) for kind in kinds]
         deadlines = [deadline(began, timeline, policy) for timeline in timelines]
-        last = next((each for each in deadlines if each > now), deadlines[-1])
+        last = next((each for each in deadlines if each > began), deadlines[-1])
     return last if termination is None else min(last, max(termination, began + LEAST_WARNING))
