@@ -69,8 +69,8 @@ def test_a_fleet_that_was_drained_already_is_scaled_out_again() -> None:
         assert stage.occupants(block) == []
         # Each life of the block is told: out, in service, to zero; and nobody is alarmed by the one before.
         told = [kind for kind in stage.kinds() if kind != "launch-failed"]
-        once = ["timeline", "scaled-out", "in-service", "draining"]
-        assert told == [*once, *once, "ended"]
+        first = ["timeline", "scaled-out", "in-service", "extension-pending", "draining"]
+        assert told == [*first, "timeline", "scaled-out", "drain-ahead", "in-service", "draining", "ended"]
         assert stage.sizes() == (0, 1, 0)
 
 

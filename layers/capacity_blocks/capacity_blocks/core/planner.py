@@ -232,7 +232,7 @@ def _looks(now: datetime, pool: Pool, service: Service) -> Iterator[datetime | N
     yield timeline.next_boundary(now)
     yield from warning.instants(service, pool.policy)
     yield hold.held_until(pool, service)
-    if hooking.has_drain(service) and target.instances:
+    if hooking.has_drain(target) and target.instances:
         yield timeline.drain_at + SEEK_AFTER
     if target.instances:
         yield late_at(pool, service)

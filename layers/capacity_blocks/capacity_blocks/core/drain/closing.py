@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from capacity_blocks.core.drain import hooking
 from capacity_blocks.core.drain.verdict import Report, Verdict
 from capacity_blocks.core.pool import DRAINED, Pool
 from capacity_blocks.core.reservation import Reservation
@@ -28,7 +29,7 @@ def key(block: Reservation) -> str:
 
 
 def is_due(now: datetime, pool: Pool, block: Reservation) -> bool:
-    """Whether all that ran on the block has drained and is gone, and nobody has told of it."""
+    """Whether all that was to be drained on the block is gone, and nobody has told of it."""
     if key(block) in pool.said or now >= block.end + WORTH_TELLING or not any(_beginnings(pool, block)):
         return False
     return all(t.is_empty for t in pool.targets if t.bound_to == block.reservation_id)
@@ -47,7 +48,8 @@ def closing(pool: Pool, block: Reservation) -> Closing:
 
 
 def _beginnings(pool: Pool, block: Reservation) -> Iterator[datetime]:
-    last = f"{DRAINED}{ending(block)}"
-    for service_key, end in pool.drained.items():
-        if service_key.startswith(f"{block.reservation_id}:") and end == ending(block):
-            yield pool.said[f"{service_key}{last}"]
+    """Return when the drains before this end began, of the targets that asked for one."""
+    for target in pool.targets:
+        service_key = f"{block.reservation_id}:{target.id}"
+        if hooking.has_drain(target) and pool.drained.get(service_key) == ending(block):
+            yield pool.said[f"{service_key}{DRAINED}{ending(block)}"]

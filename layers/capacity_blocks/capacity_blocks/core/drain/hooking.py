@@ -9,12 +9,11 @@ from capacity_blocks.core.drain import hook
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.service import Service
-from capacity_blocks.core.target import TargetKind
+from capacity_blocks.core.target import Target, TargetKind
 
 
-def has_drain(service: Service) -> bool:
+def has_drain(target: Target) -> bool:
     """Whether the group asks us to drain its instances. EKS drains those of a managed node group by itself."""
-    target = service.target
     return target.id.kind is TargetKind.AUTO_SCALING_GROUP and target.wishes.drain != "none"
 
 
@@ -22,7 +21,7 @@ def wanted(service: Service, policy: Policy, held_until: datetime | None = None)
     """Return the time-out of the hook that the group should have; None: it should have none."""
     timeline = service.timeline(policy)
     timeline = timeline if held_until is None else replace(timeline, drain_at=held_until)
-    return hook.heartbeat(timeline) if has_drain(service) else None
+    return hook.heartbeat(timeline) if has_drain(service.target) else None
 
 
 def is_in_step(pool: Pool, service: Service, held_until: datetime | None = None) -> bool:
@@ -46,5 +45,5 @@ def steps(pool: Pool, service: Service, held_until: datetime | None = None) -> I
         why = why if held_until is None else "an extension is being paid, and a later drain leaves less time"
         yield PutHook(target=target.id, reservation_id=block.reservation_id, heartbeat=want, reason=why)
     else:
-        why = "its drain leaves no time for a hook" if has_drain(service) else "nothing on it is to be drained"
+        why = "its drain leaves no time for a hook" if has_drain(service.target) else "nothing on it is to be drained"
         yield DeleteHook(target=target.id, reservation_id=block.reservation_id, reason=why)

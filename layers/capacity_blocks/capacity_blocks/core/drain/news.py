@@ -57,7 +57,7 @@ def is_late(now: datetime, pool: Pool, service: Service) -> bool:
 
 def _hook_news(pool: Pool, service: Service) -> Iterator[Say]:
     policy, timeline = pool.policy, service.timeline(pool.policy)
-    if hooking.has_drain(service) and hook.heartbeat(timeline) is None:
+    if hooking.has_drain(service.target) and hook.heartbeat(timeline) is None:
         yield Say(notice=wording.warning.no_hook(service, policy), reason="its lead leaves no time for a hook")
     others = [h for h in pool.hooks.get(service.target.id, ()) if h.name != hook.HOOK]
     if others:

@@ -12,7 +12,7 @@ from capacity_blocks.core.service import Service
 
 def waits_for_us(service: Service) -> bool:
     """Whether instances wait for a drain of ours, though a tag may have become unreadable since."""
-    is_asked_for = hooking.has_drain(service) or service.target.hook is not None
+    is_asked_for = hooking.has_drain(service.target) or service.target.hook is not None
     return bool(is_asked_for and service.target.waiting)
 
 
