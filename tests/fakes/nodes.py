@@ -1,6 +1,6 @@
 """Instances that wait for their end, what runs on them, and what is asked of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -189,9 +189,16 @@ class FakeNodes:
     held: list[str] = field(default_factory=list)
     marks: dict[str, tuple[datetime, TaintEffect]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    away: bool = False
 
     def find(self, instance_id: str, instance_type: str = "") -> Node | None:
         return Node(name=f"node-{instance_id}", instance_id=instance_id) if instance_id in self.held else None
+
+    def nodes_of(self, instance_ids: Collection[str], instance_type: str = "") -> Mapping[str, Node]:
+        if self.away:
+            raise KubernetesError("find nodes", "too slow")
+        found = {each: self.find(each, instance_type) for each in instance_ids}
+        return {each: node for each, node in found.items() if node is not None}
 
     def cordon(self, node: Node) -> None:
         raise AssertionError("a warning cordons nothing")

@@ -23,7 +23,7 @@ def warner(settings: DrainSettings, request: WarnRequest, account: str, run: str
         place=nodes.place(request.region, account),
         policies=nodes.policies(settings, log),
         ledger=nodes.notices(settings.ledger_table),
-        marker=Marker(nodes=nodes.nodes(request.region)),
+        marker=Marker(open=nodes.nodes(request.region)),
         commands=partial(nodes.commands, request.region),
         webhooks=HttpsWebhooks(),
         log=log,

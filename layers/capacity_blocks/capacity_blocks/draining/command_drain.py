@@ -32,12 +32,19 @@ class CommandDrain:
             self._ask_at = now + SETTLE
             within = max(SHORTEST_WAIT, deadline - now)
             self._command_id = self._commands.send([instance_id], self._document, MARK, within)
-        return waiting((f"document {self._document} was sent",), now, deadline, LOOK_EVERY)
+        return waiting((self._word(),), now, deadline, LOOK_EVERY)
 
     def _find(self, instance_id: str) -> Command | None:
         if self._command_id is None:
             return self._commands.find(instance_id, self._document, MARK)
         return self._commands.read(self._command_id, instance_id)
+
+    def _word(self) -> str:
+        if self._command_id is not None:
+            return f"document {self._document} was sent"
+        if self._ask_at is not None:
+            return f"nobody knows yet whether document {self._document} was sent"
+        return f"document {self._document} was not sent"
 
     def _standing(self, command: Command, now: datetime, deadline: datetime) -> Progress:
         if command.status is CommandStatus.SUCCESS:

@@ -70,6 +70,6 @@ class EcsDrain:
 
 def _reasons(found: ContainerInstance, tasks: Sequence[Task]) -> tuple[str, ...]:
     stopping = [task.name for task in tasks if task.told_to_stop]
-    counted = [f"{found.running} tasks run on it"] if found.running else []
-    counted += [f"{found.pending} tasks are about to"] if found.pending else []
+    counted = [f"tasks run on it: {found.running}"] if found.running else []
+    counted += [f"tasks are about to: {found.pending}"] if found.pending else []
     return (*counted, *(f"task {name} has been told to stop" for name in stopping)) or ("its tasks stop",)

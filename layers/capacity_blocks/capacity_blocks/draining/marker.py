@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from capacity_blocks.core.drain.node import TaintEffect
+from capacity_blocks.core.drain.node import Node, TaintEffect
 from capacity_blocks.kubernetes_ports import KubernetesError, Nodes
 from capacity_blocks.ports import AwsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
-    nodes: Callable[[str], Nodes]  # of a cluster
+    open: Callable[[str], Nodes]  # the nodes of a cluster
 
     def mark(
         self,
@@ -22,14 +22,22 @@ class Marker:
         effect: TaintEffect,
     ) -> list[str]:
         """Mark each node, or unmark it where `drain_at` is None; return what failed. One node's trouble is its own."""
-        failures = []
+        nodes, failures = self.open(cluster), []
+        try:
+            found = nodes.nodes_of(instance_ids, instance_type)
+        except (AwsError, KubernetesError) as error:
+            return [f"cluster {cluster}: {error}"]
         for instance_id in instance_ids:
             try:
-                node = self.nodes(cluster).find(instance_id, instance_type)
-                if node is not None and drain_at is not None:
-                    self.nodes(cluster).mark(node, drain_at, effect)
-                elif node is not None:
-                    self.nodes(cluster).unmark(node)
+                if (node := found.get(instance_id)) is not None:
+                    _mark(nodes, node, drain_at, effect)
             except (AwsError, KubernetesError) as error:
                 failures.append(f"{instance_id}: {error}")
         return failures
+
+
+def _mark(nodes: Nodes, node: Node, drain_at: datetime | None, effect: TaintEffect) -> None:
+    if drain_at is None:
+        nodes.unmark(node)
+    else:
+        nodes.mark(node, drain_at, effect)
