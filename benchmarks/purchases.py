@@ -36,7 +36,7 @@ def _played(case_and_drill: tuple[str, Drill]) -> tuple[str, Drill, purchase_dri
 
 def _print(by_case: Counter[str], sales: Counter[int], redriven: int, violated: Iterable[str]) -> None:
     out = sys.stdout.write
-    out(f"{by_case.total()} lives, each struck once (simulated)\n")
+    out(f"{by_case.total()} lives, each put through one thing (simulated)\n")
     for case, count in sorted(by_case.items()):
         out(f"  {case:<46} {count:>4}\n")
     for bought, count in sorted(sales.items()):

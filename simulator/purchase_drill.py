@@ -98,10 +98,9 @@ class _Life:
         if self._drill.stopped_at is not None:
             self._world.clock.call_at(self._drill.stopped_at, self._stop, "stop")
         self._run()
-        ended, struck = tally(self._world), len(self._world.journal.of("fault"))
+        ended, struck, lasts = tally(self._world), len(self._world.journal.of("fault")), self._is_struck_for_good()
         self._world.faults.strikes = ()
         failed = [each.arn for each in ended.executions if each.status != "SUCCEEDED"]
-        lasts = any(strike.nth is None for strike in self._drill.faults)
         if not failed and ended.is_settled:
             return Outcome(ended=ended, redriven=None, struck=struck)
         for each in failed:
@@ -117,9 +116,12 @@ class _Life:
             for notice in self._world.notices:
                 if notice.facts["kind"] == "purchase-asked":
                     self._answer(notice.facts["facts"])
-            if not self._is_running() and tally(self._world).is_settled:
+            if not self._is_running() and (self._is_struck_for_good() or tally(self._world).is_settled):
                 break
         self._world.run_for(AFTERMATH)
+
+    def _is_struck_for_good(self) -> bool:
+        return any(strike.nth is None for strike in self._world.faults.strikes)
 
     def _is_running(self) -> bool:
         began = [fact.text in {"started", "redriven"} for fact in self._world.journal.of("workflow")]
