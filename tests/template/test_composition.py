@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from simulator.template import local_path
-from tests.template.stack import ROOT, of_type
+from tests.template.stack import ROOT, of_type, target_of
 
 LOOK = """
 import json, runpy, sys
@@ -22,7 +22,8 @@ adapters = {
     for kind in vars(module).values()
     if hasattr(kind, "PERMISSIONS") and kind.__module__ == name
 }
-print(json.dumps({"modules": sorted(ours), "adapters": sorted(adapters)}))
+strangers = {name.partition(".")[0] for name in sys.modules} & {"httpx2", "lightkube", "msgspec"}
+print(json.dumps({"modules": sorted(ours), "adapters": sorted(adapters), "kubernetes": sorted(strangers)}))
 """
 WORDS = {"DynamoDbLedger"}  # the ledger of purchases takes DynamoDB's words from its module
 FOLDERS = sorted(local_path(function["Code"]).name for function in of_type("AWS::Lambda::Function").values())
@@ -57,6 +58,23 @@ def test_one_function_alone_loads_what_spends() -> None:
     spends = [folder for folder in FOLDERS if "capacity_blocks.adapters.ec2_purchases" in loaded(folder)["modules"]]
 
     assert spends == ["purchase_block"]
+
+
+def test_functions_that_speak_to_nodes_alone_load_a_kubernetes_client() -> None:
+    speak = [folder for folder in FOLDERS if loaded(folder)["kubernetes"]]
+
+    assert speak == ["drain_node", "warn_nodes"]
+
+
+def test_they_alone_have_its_layer() -> None:
+    functions = of_type("AWS::Lambda::Function")
+    layered = {
+        local_path(function["Code"]).name
+        for function in functions.values()
+        if any(str(target_of(layer)).startswith("KubernetesLayer") for layer in function["Layers"])  # SAM adds a hash
+    }
+
+    assert layered == {"drain_node", "warn_nodes"}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -10,8 +10,11 @@ from policy_sentry.querying.actions import get_action_data
 
 from capacity_blocks import purchasing
 from capacity_blocks.adapters.autoscaling import AutoScalingGroups
+from capacity_blocks.adapters.autoscaling_lifecycle import AutoScalingLifecycle
 from capacity_blocks.adapters.dynamodb import DynamoDbLedger
+from capacity_blocks.adapters.dynamodb_drains import DynamoDbDrainLedger
 from capacity_blocks.adapters.dynamodb_purchases import DynamoDbPurchaseLedger
+from capacity_blocks.adapters.ec2_block import Ec2Block
 from capacity_blocks.adapters.ec2_candidates import Ec2Candidates
 from capacity_blocks.adapters.ec2_offerings import Ec2Offerings
 from capacity_blocks.adapters.ec2_purchases import Ec2Purchases
@@ -19,21 +22,29 @@ from capacity_blocks.adapters.ec2_reservations import Ec2Reservations
 from capacity_blocks.adapters.ec2_subnets import Ec2Subnets
 from capacity_blocks.adapters.ec2_tags import Ec2Tags
 from capacity_blocks.adapters.ec2_templates import Ec2LaunchTemplates
+from capacity_blocks.adapters.ecs import EcsContainerInstances
 from capacity_blocks.adapters.eks import EksNodeGroups
+from capacity_blocks.adapters.eks_access import EksAccess
+from capacity_blocks.adapters.eks_node_group import EksNodeGroup
 from capacity_blocks.adapters.lambda_invocations import LambdaInvocations
 from capacity_blocks.adapters.scheduler import SchedulerWakeups
 from capacity_blocks.adapters.service_quotas import ServiceQuotas
 from capacity_blocks.adapters.sns import SnsNotifier
 from capacity_blocks.adapters.ssm import SsmPoolSettings
+from capacity_blocks.adapters.ssm_commands import SsmCommands
 from capacity_blocks.adapters.ssm_switches import SsmSwitches
 from capacity_blocks.adapters.step_functions import StepFunctionsTokens
+from capacity_blocks.draining import warner
 from tests import aws
 
 # Each adapter with the service behind each of its clients, and IAM's prefix of that service.
 ADAPTERS: list[tuple[Any, dict[str, tuple[str, str]]]] = [
     (AutoScalingGroups, {"_client": ("autoscaling", "autoscaling")}),
+    (AutoScalingLifecycle, {"_client": ("autoscaling", "autoscaling")}),
+    (DynamoDbDrainLedger, {"_client": ("dynamodb", "dynamodb")}),
     (DynamoDbLedger, {"_client": ("dynamodb", "dynamodb")}),
     (DynamoDbPurchaseLedger, {"_client": ("dynamodb", "dynamodb")}),
+    (Ec2Block, {"_client": ("ec2", "ec2")}),
     (Ec2Candidates, {"_client": ("ec2", "ec2")}),
     (Ec2LaunchTemplates, {"_client": ("ec2", "ec2")}),
     (Ec2Offerings, {"_client": ("ec2", "ec2")}),
@@ -41,17 +52,21 @@ ADAPTERS: list[tuple[Any, dict[str, tuple[str, str]]]] = [
     (Ec2Reservations, {"_client": ("ec2", "ec2")}),
     (Ec2Subnets, {"_client": ("ec2", "ec2")}),
     (Ec2Tags, {"_client": ("ec2", "ec2")}),
+    (EcsContainerInstances, {"_client": ("ecs", "ecs")}),
+    (EksAccess, {"_client": ("eks", "eks")}),
+    (EksNodeGroup, {"_client": ("eks", "eks")}),
     (EksNodeGroups, {"_client": ("eks", "eks"), "_tagging": ("resourcegroupstaggingapi", "tag")}),
     (LambdaInvocations, {"_client": ("lambda", "lambda")}),
     (SchedulerWakeups, {"_client": ("scheduler", "scheduler")}),
     (ServiceQuotas, {"_client": ("service-quotas", "servicequotas")}),
     (SnsNotifier, {"_client": ("sns", "sns")}),
+    (SsmCommands, {"_client": ("ssm", "ssm"), "_sender": ("ssm", "ssm")}),
     (SsmPoolSettings, {"_client": ("ssm", "ssm")}),
     (SsmSwitches, {"_client": ("ssm", "ssm")}),
     (StepFunctionsTokens, {"_client": ("stepfunctions", "states")}),
 ]
 each_adapter = pytest.mark.parametrize(("adapter", "clients"), ADAPTERS, ids=lambda a: getattr(a, "__name__", ""))
-CALL = re.compile(r'self\.(_client|_tagging)\.(?:get_paginator\("(\w+)"\)|(\w+)\()')
+CALL = re.compile(r'self\.(_client|_sender|_tagging)\.(?:get_paginator\("(\w+)"\)|(\w+)\()')
 
 
 # What an adapter of purchases reads of a region; the port's name is that of the field of `Site`.
@@ -111,7 +126,7 @@ def reached(adapter: Any, methods: set[str]) -> str:
     return "".join(inspect.getsource(getattr(adapter, each)) for each in sorted(known))
 
 
-@pytest.mark.parametrize("adapter", READERS.values(), ids=lambda a: a.__name__)
+@pytest.mark.parametrize("adapter", [*READERS.values(), AutoScalingLifecycle], ids=lambda a: a.__name__)
 def test_the_permissions_to_read_are_those_of_what_reads_call(adapter: Any) -> None:
     clients = dict(ADAPTERS)[adapter]
 
@@ -125,3 +140,9 @@ def test_purchases_call_no_more_of_a_region_than_reads(port: str, adapter: Any) 
     called = {name for each in modules for name in re.findall(rf"\.{port}\.(\w+)\(", each.read_text())}
 
     assert called == adapter.READS
+
+
+def test_a_warning_calls_no_more_of_auto_scaling_than_reads() -> None:
+    source = inspect.getsource(warner)
+
+    assert set(re.findall(r"\.(?:members|actions)\.(\w+)\(", source)) == AutoScalingLifecycle.READS
