@@ -35,28 +35,30 @@ def observe(
     drains: DrainLedger,
     policies: Mapping[str, Policy],
     default: Policy,
-    said: Mapping[str, datetime],
+    said: Mapping[str, datetime] | None,
 ) -> Observation:
-    """Return all pools of `region`; raise AwsError when a listing cannot be read: unknown is not none."""
+    """Return all pools of `region`; raise AwsError when a listing cannot be read: unknown is not none.
+
+    `said` is None where the ledger could not be read. Nothing is asked then for the sake of words alone.
+    """
     node_groups = region.node_groups.tagged(tag.POOL)
     groups = [
         *region.groups.tagged(tag.POOL),
         *(region.groups.tagged(EKS_NODE_GROUP) if node_groups else ()),
     ]
     found = targets(groups, node_groups, region.groups.scheduled_actions())
-    seen, unclaimed = pools(region.name, region.reservations.capacity_blocks(), found, policies, default, said)
+    seen, unclaimed = pools(region.name, region.reservations.capacity_blocks(), found, policies, default, said or {})
     errors: list[AwsError] = []
-    asked = tuple(_ask(now, region, drains, pool, errors) for pool in seen)
-    return Observation(pools=asked, unclaimed=unclaimed, errors=tuple(errors))
-
-
-def _ask(now: datetime, region: Region, drains: DrainLedger, pool: Pool, errors: list[AwsError]) -> Pool:
-    """Answer what is due of `pool`. An inquiry that fails leaves its answer out and goes to `errors`."""
-    due = inquiries(now, pool)
-    return _ask_of_drains(now, region, drains, _ask_of_targets(region, pool, due, errors), due, errors)
+    asked = []
+    for pool in seen:
+        due = inquiries(now, pool) if said is not None else inquiries(now, pool).without_words
+        answered = _ask_of_targets(region, pool, due, errors)
+        asked.append(_ask_of_drains(now, region, drains, answered, due, errors))
+    return Observation(pools=tuple(asked), unclaimed=unclaimed, errors=tuple(errors))
 
 
 def _ask_of_targets(region: Region, pool: Pool, due: Inquiries, errors: list[AwsError]) -> Pool:
+    """Answer what is due of `pool`. An inquiry that fails leaves its answer out and goes to `errors`."""
     target = {t.id: t for t in pool.targets}
 
     details = _answers({i: partial(read_details, region, target[i]) for i in due.details}, errors)

@@ -162,7 +162,7 @@ class Reconciler:
             said = None
             progress.troubles.append((region.name, f"the ledger could not be read: {error}"))
         try:
-            observation = observe(now, region, self.drains, by_pool, default, said or {})
+            observation = observe(now, region, self.drains, by_pool, default, said)
         except AwsError as error:
             progress.troubles.append((region.name, f"the region could not be read: {error}"))
             return

@@ -13,11 +13,12 @@ from capacity_blocks.core.action import Bind, PutScheduledAction, Say, Scale, Ta
 from capacity_blocks.core.assignment import assign, bound_services
 from capacity_blocks.core.fit import misfits
 from capacity_blocks.core.native import EKS_ACTION
-from capacity_blocks.core.planner import NO_SOONER, Plan, plan
+from capacity_blocks.core.planner import Plan, plan
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool, pools
 from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.core.service import DRAIN_ACTION, START_ACTION, Service
+from capacity_blocks.core.sizing import NO_SOONER
 from capacity_blocks.core.tag import wishes
 from capacity_blocks.core.target import Instance, ScheduledAction, Suspension, Target, TargetId
 from capacity_blocks.core.timeline import Timeline

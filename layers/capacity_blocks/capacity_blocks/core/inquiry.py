@@ -1,7 +1,7 @@
 """What a plan needs to ask beyond the listings, because something is due: everything else costs no call per thing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from capacity_blocks.core import wording
@@ -25,6 +25,11 @@ class Inquiries:
     extensions: tuple[str, ...] = ()  # whether one is being paid for, of these reservations
     under_way: tuple[str, ...] = ()  # the drains that somebody is at, in these reservations
     reports: tuple[str, ...] = ()  # how the drains in these reservations ended
+
+    @property
+    def without_words(self) -> "Inquiries":
+        """Leave out what is asked to tell people, once: where it is not known what was said, that is everything."""
+        return replace(self, occupants=(), failures=(), hooks=(), reports=())
 
 
 def inquiries(now: datetime, pool: Pool) -> Inquiries:

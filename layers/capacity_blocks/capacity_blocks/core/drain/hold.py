@@ -6,7 +6,7 @@ from capacity_blocks.core.drain import hooking
 from capacity_blocks.core.drain.hook import ALLOWANCE
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
-from capacity_blocks.core.service import DRAIN_ACTION, Service
+from capacity_blocks.core.service import DRAIN_ACTION, Service, ending
 from capacity_blocks.core.target import TargetKind
 
 # An extension fails that is not paid 35 minutes before the end, which is 5 before EC2 terminates.
@@ -30,7 +30,9 @@ def hold_until(pool: Pool, service: Service) -> datetime | None:
     A native action that is late, and a drain as long as the longest of late, must still fit in before the reclaim.
     """
     block, longest = service.reservation, pool.longest_drain
-    if longest is None or block.reservation_id not in pool.extensions or not may_hold(service, pool.policy):
+    is_paying = block.reservation_id in pool.extensions
+    has_begun = pool.drained.get(service.key) == ending(block)
+    if longest is None or not is_paying or has_begun or not may_hold(service, pool.policy):
         return None
     timeline = service.timeline(pool.policy)
     until = timeline.reclaim_at - max(NO_LATER, longest + ALLOWANCE)
@@ -38,19 +40,25 @@ def hold_until(pool: Pool, service: Service) -> datetime | None:
     return until if until > timeline.drain_at else None
 
 
-def native_until(pool: Pool, service: Service) -> datetime | None:
-    """Return to when the native drain action may be moved: not before a hook is in place that leaves time for it."""
+def native_until(now: datetime, pool: Pool, service: Service) -> datetime | None:
+    """Return to when the native drain action is to be put off: not before a hook is in place that leaves time for it.
+
+    Once the drain is due, what has not been put off by then is not any more.
+    """
     until = hold_until(pool, service)
-    return until if until is not None and hooking.is_in_step(pool, service, until) else None
+    if until is None or not hooking.is_in_step(pool, service, until):
+        return None
+    is_due = now >= service.timeline(pool.policy).drain_at
+    return until if not is_due or held_until(pool, service) is not None else None
 
 
 def held_until(pool: Pool, service: Service) -> datetime | None:
     """Return until when the drain does wait: with hook and native action in place that end it in time without us."""
-    until = native_until(pool, service)
+    until = hold_until(pool, service)
     native = next((a.start for a in service.target.scheduled_actions if a.name == DRAIN_ACTION), None)
-    if until is None or native is None or not service.timeline(pool.policy).drain_at < native <= until:
+    if until is None or native is None or not hooking.is_in_step(pool, service, until):
         return None
-    return native
+    return native if service.timeline(pool.policy).drain_at < native <= until else None
 
 
 def is_held(now: datetime, pool: Pool, service: Service) -> bool:
