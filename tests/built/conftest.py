@@ -15,28 +15,46 @@ from tests.built.runtime_api import Built
 from tests.template.stack import ROOT, target_of
 
 BUILD = ROOT / ".aws-sam" / "build"
+MACHINE_CODE = "msgspec"
 # The client and what it needs, and nothing else of this environment.
 CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
 
 
 @pytest.fixture(scope="session")
-def built() -> Mapping[str, Built]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Built]:
     """Build what has changed since the last time, and return every function of it by its logical id."""
     with (ROOT / "template.yaml").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one build at a time, however many test runners there are
         subprocess.run(["make", "--silent", "build"], cwd=ROOT, check=True, capture_output=True)
     template: dict[str, Any] = yaml_parse((BUILD / "template.yaml").read_text())
     layers = template["Globals"]["Function"]["Layers"]
+    decoder = _this_machines(tmp_path_factory.mktemp("decoder"))
     return {
         logical_id: Built(
             name=logical_id,
             task=_folder(template, logical_id, "CodeUri"),
-            layers=[_folder(template, str(target_of(layer)), "ContentUri") for layer in layers],
+            layers=[
+                *([decoder] if "Layers" in resource["Properties"] else []),
+                *(
+                    _folder(template, str(target_of(layer)), "ContentUri")
+                    for layer in (*layers, *resource["Properties"].get("Layers", []))
+                ),
+            ],
             handler=resource["Properties"]["Handler"],
         )
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
+
+
+def _this_machines(folder: Path) -> Path:
+    """Lay out the one package with machine code as this machine's own: the layer's is for Lambda's processor."""
+    spec = importlib.util.find_spec(MACHINE_CODE)
+    assert spec is not None
+    assert spec.origin is not None
+    (folder / "python").mkdir()
+    (folder / "python" / MACHINE_CODE).symlink_to(Path(spec.origin).parent)
+    return folder
 
 
 def _folder(template: Mapping[str, Any], logical_id: str, name: str) -> Path:

@@ -11,14 +11,17 @@ EVENTS: dict[str, Any] = {path.stem: json.loads(path.read_text()) for path in so
 TAKERS = {
     "capacity-block-": RECONCILE,
     "cloudtrail-": RECONCILE,
+    "drain-node": "DrainNodeFunction",
     "decide-in-console-": "DecideInConsoleFunction",
     "decide-purchase-": "DecidePurchaseFunction",
     "follow-purchase-": "FollowPurchaseFunction",
-    "instance-interruption-": RECONCILE,
+    "instance-interruption-": RECONCILE,  # and the drain's: see test_node_functions
+    "instance-terminate-": "DrainNodeFunction",
     "purchase-request": "OpenRequestFunction",  # through the workflow, whose input it is
     "reconcile-": RECONCILE,
     "search-offerings": "SearchOfferingsFunction",
     "step-functions-": "CloseRequestFunction",
+    "warn-nodes-": "WarnNodesFunction",
 }
 
 
