@@ -14,6 +14,7 @@ from simulator import changes
 from simulator.assumptions import Assumptions, seconds
 from simulator.auto_scaling.journal import CapacityChanged, InstanceLaunched, InstanceTerminating
 from simulator.auto_scaling.journal import Journal as GroupJournal
+from simulator.call import Call
 from simulator.capacity_blocks import CapacityBlockEngine, CapacityBlockError, Payment, State
 from simulator.faults import Fault, Strike
 from simulator.launch.instances import RECLAIMED
@@ -40,6 +41,7 @@ SIZE = 2
 SOON = Assumptions(delivery=seconds(5))
 # What botocore and IAM call differently.
 IAM_SERVICES = {"resourcegroupstaggingapi": "tag"}
+IAM_ACTIONS = {"Invoke": "InvokeFunction"}
 
 Sizes = tuple[int, int, int]
 
@@ -331,8 +333,7 @@ class Stage:
     def undeclared(self) -> set[str]:
         """The calls of the function that none of its adapters declares."""
         calls = self.world.calls.of(FUNCTION)
-        made = {f"{IAM_SERVICES.get(call.service, call.service)}:{call.operation}" for call in calls}
-        return made - frozenset().union(*(adapter.PERMISSIONS for adapter in ADAPTERS))
+        return {permission(call) for call in calls} - frozenset().union(*(adapter.PERMISSIONS for adapter in ADAPTERS))
 
     def facts(self, region: str | None = None) -> GroupJournal:
         return self.world.regions[region or self.world.home].facts
@@ -344,6 +345,12 @@ class Stage:
         filters = [{"Name": "availability-zone", "Values": [zone]}]
         found: dict[str, Any] = self.client("ec2", zone[:-1]).describe_subnets(Filters=filters)["Subnets"][0]
         return found
+
+
+def permission(call: Call) -> str:
+    """Name what IAM wants for a call."""
+    service = IAM_SERVICES.get(call.service, call.service)
+    return f"{service}:{IAM_ACTIONS.get(call.operation, call.operation)}"
 
 
 @contextmanager

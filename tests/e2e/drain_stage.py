@@ -1,0 +1,151 @@
+"""A stage for drains: the nodes of a group in a cluster that answers over HTTPS, and what became of them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+
+import yaml
+from lightkube import Client
+from moto.core import DEFAULT_ACCOUNT_ID
+
+from capacity_blocks.bootstrap.drain_node import ADAPTERS
+from simulator.auto_scaling.journal import InstanceTerminated, LifecycleActionBegan, LifecycleActionEnded
+from simulator.kubernetes.access import Access, User
+from simulator.kubernetes.api import Call, KubernetesApi, Request
+from simulator.kubernetes.cluster import SimulatedCluster
+from simulator.kubernetes.eks import answer_at
+from simulator.kubernetes.objects import Budget
+from simulator.kubernetes.server import serving
+from simulator.kubernetes.status import Answer, status
+from tests.e2e.stage import MINUTE, REGION, ROOT, START, Stage, permission, staged
+
+CLUSTER = "training"
+DRAIN = "DrainNodeFunction"
+EVENT = "EC2 Instance-terminate Lifecycle Action"
+# Long enough for the warning steps: the first quarter of the time until the drain is over 20 minutes after the start.
+END = START + timedelta(hours=2)
+DRAIN_AT, RECLAIM_AT = END - 40 * MINUTE, END - 30 * MINUTE
+DEADLINE = RECLAIM_AT - MINUTE
+PODS = 3
+# The one key that functions have here; in EKS an access entry names their role.
+ENTRIES = {"FOOBARKEY": User(name="drain-node", groups=("capacity-blocks-drain",))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrainStage:
+    stage: Stage
+    cluster: SimulatedCluster
+    api: KubernetesApi
+
+    # --- what people and EC2 do ---
+
+    def running(self, drain: str = "eks", *, size: int = 2, tags: Mapping[str, str] | None = None, **group: Any) -> str:
+        """Let a group drain as `drain` says run in a block, its nodes in the cluster; return the block."""
+        block = self.stage.block(size=size, EndDate=END)
+        wanted = {"capacity-blocks:drain": drain, f"kubernetes.io/cluster/{CLUSTER}": "owned", **(tags or {})}
+        self.stage.group(tags=wanted, **group)
+        self.stage.run_until(START + 3 * MINUTE)
+        assert len(self.stage.instances()) == size
+        for instance_id in self.stage.instances():
+            self.cluster.add_node(instance_id)
+        self.stage.world.regions[REGION].auto_scaling.at.instances.on_gone.append(self._gone)
+        return block
+
+    def fill(self, pods: int = PODS, **deployment: Any) -> None:
+        """Put the pods of a job on each node, and one of a DaemonSet."""
+        for number, node in enumerate(self.cluster.nodes):
+            self.cluster.add_deployment("ml", f"train-{number}", [node] * pods, **{"grace": 300, **deployment})
+        self.cluster.add_daemon_set("kube-system", "gpu-plugin")
+
+    def hold_back(self, job: str = "train-0") -> None:
+        """Let a budget allow no disruption of a job at all."""
+        self.cluster.add_budget(Budget(namespace="ml", name="never", selector={"app": job}, max_unavailable=0))
+
+    def away(self, since: datetime, until: datetime) -> None:
+        """Let the cluster's API answer nobody for a while."""
+
+        def trouble(_request: Request) -> Answer | None:
+            if since <= self.cluster.now() < until:
+                return Answer(code=503, body=status("Failure", 503, message="the API server is not available"))
+            return None
+
+        self.api.trouble = trouble
+
+    # --- what is to be seen ---
+
+    def left(self) -> list[str]:
+        """The pods of jobs that had not come to their end when their node was taken away, or that are on one now."""
+        cut = [pod for at, pod in self.cluster.gone if (end := pod.stopped_at()) is None or at < end]
+        there = [pod for pod in self.cluster.pods.values() if pod.node in self.cluster.nodes]
+        return [pod.name for pod in (*cut, *there) if pod.namespace == "ml"]
+
+    def asked(self) -> dict[str, int]:
+        """How often each thing was asked of the cluster."""
+        counts: dict[str, int] = {}
+        for call in self.api.calls:
+            counts[_name(call)] = counts.get(_name(call), 0) + 1
+        return counts
+
+    def waits(self) -> list[datetime]:
+        return [fact.at for fact in self.stage.facts().of(LifecycleActionBegan)]
+
+    def ends(self) -> dict[str, tuple[datetime, str]]:
+        """When each instance was let go, and by what."""
+        return {fact.instance_id: (fact.at, fact.why) for fact in self.stage.facts().of(LifecycleActionEnded)}
+
+    def terminated(self) -> list[datetime]:
+        return [fact.at for fact in self.stage.facts().of(InstanceTerminated)]
+
+    def outcomes(self) -> list[str | None]:
+        """What each run of the drain came to; None for one that failed."""
+        runs = [one for one in self.stage.world.functions.invocations if one.function.logical_id == DRAIN and one.over]
+        return [None if one.result is None else yaml.safe_load(one.result)["outcome"] for one in runs]
+
+    def undeclared(self) -> set[str]:
+        """The calls of the drain that none of its adapters declares."""
+        calls = self.stage.world.calls.of(DRAIN)
+        return {permission(call) for call in calls} - frozenset().union(*(adapter.PERMISSIONS for adapter in ADAPTERS))
+
+    def _gone(self, instance_id: str) -> None:
+        """Do as the cloud controller does: a node goes with its instance."""
+        for node in [one for one in self.cluster.nodes.values() if one.provider_id.endswith(f"/{instance_id}")]:
+            self.cluster.remove_node(node.name)
+
+
+@contextmanager
+def drain_staged(**options: Any) -> Iterator[DrainStage]:
+    """Deploy the product beside an EKS cluster with what `examples/` has users apply to it."""
+    with _connections_closed(), staged(**options) as stage:
+        cluster = SimulatedCluster(CLUSTER, stage.world.clock.now)
+        manifests = yaml.safe_load_all((ROOT / "examples" / "kubernetes-rbac.yaml").read_text())
+        api = KubernetesApi(cluster, Access(entries=ENTRIES, manifests=manifests))
+        with serving(api) as endpoint:
+            role = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/eks"
+            stage.client("eks").create_cluster(name=CLUSTER, roleArn=role, resourcesVpcConfig={})
+            answer_at(DEFAULT_ACCOUNT_ID, REGION, CLUSTER, endpoint)
+            told = DrainStage(stage=stage, cluster=cluster, api=api)
+            yield told
+            assert told.undeclared() == set()
+
+
+@contextmanager
+def _connections_closed() -> Iterator[None]:
+    """Close what functions leave open: in Lambda it ends with their execution environments."""
+    opened: list[Client] = []
+    begin = Client.__init__
+
+    def begun(client: Client, *arguments: Any, **options: Any) -> None:
+        begin(client, *arguments, **options)
+        opened.append(client)
+
+    with mock.patch.object(Client, "__init__", begun):
+        yield
+    for client in opened:
+        client.close()
+
+
+def _name(call: Call) -> str:
+    return f"{call.verb.name} {call.verb.resource}" if call.verb is not None else "unknown"
