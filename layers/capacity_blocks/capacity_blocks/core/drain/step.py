@@ -1,6 +1,5 @@
 """The steps that warn before a drain, counted back from it."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -27,11 +26,6 @@ def is_due(step: Step, now: datetime, timeline: Timeline, policy: Policy) -> boo
     """Whether it is time: late is better than never, until the drain itself begins."""
     instant = due_at(step, timeline, policy)
     return instant is not None and instant <= now < timeline.drain_at
-
-
-def instants(timeline: Timeline, policy: Policy) -> Iterator[datetime]:
-    """Return when each step is due that is not left out."""
-    yield from (instant for step in Step if (instant := due_at(step, timeline, policy)) is not None)
 
 
 def _lead(step: Step, policy: Policy) -> timedelta:

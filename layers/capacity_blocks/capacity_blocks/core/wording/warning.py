@@ -104,8 +104,9 @@ def no_hook(service: Service, policy: Policy) -> Notice:
         severity=Severity.WARNING,
         title=f"{service.target.id} is scaled to zero without waiting for its drain",
         text=(
-            f"From {when(at.drain_at)} to {when(at.reclaim_at)} there are {minutes(at.reclaim_at - at.drain_at)}; a "
-            f"lifecycle hook that is safe without this application takes {least.total_seconds() / 60:g} or more."
+            f"EC2 terminates what is left {minutes(at.reclaim_at - at.drain_at)} after its drain begins, at "
+            f"{when(at.drain_at)}; a lifecycle hook that is safe without this application needs "
+            f"{least / MINUTE:g} minutes."
         ),
         next_step=f"Set a longer lead: the tag {tag.DRAIN_LEAD}, or the pool's settings.",
     )
