@@ -87,7 +87,8 @@ NAMED_OTHERWISE = {"dynamodb:TransactWriteItems": "dynamodb:PutItem", "lambda:In
 
 
 def calls(source: str, clients: dict[str, tuple[str, str]]) -> set[str]:
-    found = set()
+    # The one helper that calls DynamoDB for others.
+    found = {"dynamodb:PutItem"} if "put_if(self._client" in source else set[str]()
     for attribute, paginated, direct in CALL.findall(source):
         service, prefix = clients[attribute]
         operation = aws.client(service).meta.method_to_api_mapping[paginated or direct]

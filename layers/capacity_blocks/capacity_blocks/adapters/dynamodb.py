@@ -9,13 +9,13 @@ from botocore.exceptions import ClientError
 
 from capacity_blocks.adapters.aws_error import code, raises_aws_error
 from capacity_blocks.adapters.claim_item import Item, claim_key, claim_of, condition, item_of, written
+from capacity_blocks.adapters.conditional_put import CONDITION_FAILED, put_if
 from capacity_blocks.core.binding import Claim
 from capacity_blocks.core.target import TargetId
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
-CONDITION_FAILED = "ConditionalCheckFailedException"
 SAYING_TAKES = timedelta(minutes=1)  # a notice that was claimed this long ago was never sent
 # A block is bought up to 8 weeks ahead and lasts up to 182 days: what was said of it is remembered that long.
 NOTICES_KEPT = timedelta(days=240)
@@ -115,24 +115,7 @@ class DynamoDbLedger:
 
     def _put_once(self, item: Item, expression: str, names: Mapping[str, str], values: Item) -> bool:
         """Write `item` under a condition. That the very same item is there already is success: a reply was lost."""
-        optional = {
-            name: given
-            for name, given in (("ExpressionAttributeNames", names), ("ExpressionAttributeValues", values))
-            if given  # DynamoDB refuses empty ones
-        }
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression=expression,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **optional,  # type: ignore[arg-type]  # two arguments of different types in one mapping
-            )
-        except ClientError as error:
-            if code(error) != CONDITION_FAILED:
-                raise
-            return error.response.get("Item") == item
-        return True
+        return put_if(self._client, self._table, item, expression, values, names) in (None, item)
 
     def _notices(self, region: str) -> str:
         return f"{self._namespace}-notice#{region}"

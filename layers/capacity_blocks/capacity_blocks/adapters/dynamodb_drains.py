@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from capacity_blocks.adapters.aws_error import code, raises_aws_error
+from capacity_blocks.adapters.aws_error import raises_aws_error
 from capacity_blocks.adapters.claim_item import Item, written
+from capacity_blocks.adapters.conditional_put import put_if
 from capacity_blocks.adapters.drain_item import drain_key, drain_kind, item_of, record_of
 from capacity_blocks.core.drain.record import DrainRecord
 from capacity_blocks.core.drain.verdict import Report
@@ -15,7 +14,6 @@ from capacity_blocks.core.drain.verdict import Report
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
-CONDITION_FAILED = "ConditionalCheckFailedException"
 KEPT = timedelta(days=240)  # as long as what was said of a block
 LAST_BLOCKS = 5  # of a pool: what drains of older ones took says little of the next
 MILLISECOND = timedelta(milliseconds=1)
@@ -87,24 +85,7 @@ class DynamoDbDrainLedger:
         return [item for page in pages for item in page["Items"]]
 
     def _put(self, item: Item, expression: str, names: dict[str, str], values: Item) -> bool:
-        optional = {
-            name: given
-            for name, given in (("ExpressionAttributeNames", names), ("ExpressionAttributeValues", values))
-            if given  # DynamoDB refuses empty ones
-        }
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression=expression,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **optional,  # type: ignore[arg-type]  # two arguments of different types in one mapping
-            )
-        except ClientError as error:
-            if code(error) != CONDITION_FAILED:
-                raise
-            return error.response.get("Item") == item
-        return True
+        return put_if(self._client, self._table, item, expression, values, names) in (None, item)
 
     def _expiry(self, instant: datetime) -> Item:
         return {"expires_at": {"N": str(int((instant + KEPT).timestamp()))}}

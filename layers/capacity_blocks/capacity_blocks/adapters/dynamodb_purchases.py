@@ -2,12 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from capacity_blocks.adapters import purchase_item
-from capacity_blocks.adapters.aws_error import code, raises_aws_error
+from capacity_blocks.adapters.aws_error import raises_aws_error
 from capacity_blocks.adapters.claim_item import Item
-from capacity_blocks.adapters.dynamodb import CONDITION_FAILED
+from capacity_blocks.adapters.conditional_put import put_if
 from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.purchase_ports import RequestRow
@@ -43,7 +41,7 @@ class DynamoDbPurchaseLedger:
             expression = f"{expression} OR ({held})"
             values = {":continues": {"S": continues}, ":digest": {"S": row.digest}}
         item = purchase_item.request_item(row)
-        stands = self._put(item, expression, values)
+        stands = put_if(self._client, self._table, item, expression, values)
         # This execution's own claim may stand there: a reply was lost, or its first state ran twice. It is told by
         # the row, so there is nothing more to find out here.
         return purchase_item.request_of(item if stands is None else stands)
@@ -70,7 +68,7 @@ class DynamoDbPurchaseLedger:
         # Only for the execution that held it when it was read: one that goes on with the request ends it itself.
         item = {**purchase_item.request_item(row), "ended": {"S": ended}}
         held = {":execution": {"S": row.execution}}
-        self._put(item, "execution = :execution AND attribute_not_exists(ended)", held)
+        put_if(self._client, self._table, item, "execution = :execution AND attribute_not_exists(ended)", held)
 
     @raises_aws_error
     def intents(self, request_id: str) -> tuple[Intent, ...]:
@@ -130,25 +128,4 @@ class DynamoDbPurchaseLedger:
 
     def _put_own(self, item: Item, expression: str, values: Item) -> bool:
         """Write `item`, with the name of this run in it, under a condition; True if it stands, now or from before."""
-        return self._put(item, expression, values) in (None, item)
-
-    def _put(self, item: Item, expression: str, values: Item) -> Item | None:
-        """Write `item` under a condition. Return None, or what stands there where the condition does not hold.
-
-        The latter is empty if nothing is there.
-        """
-        optional = {"ExpressionAttributeValues": values} if values else {}  # DynamoDB refuses an empty one
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression=expression,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **optional,  # type: ignore[arg-type]  # the one argument in it has another type than the rest
-            )
-        except ClientError as error:
-            if code(error) != CONDITION_FAILED:
-                raise
-            stands: Item = error.response.get("Item", {})  # type: ignore[assignment]  # of this exception alone
-            return stands
-        return None
+        return put_if(self._client, self._table, item, expression, values) in (None, item)
