@@ -141,10 +141,12 @@ def _connections_closed() -> Iterator[None]:
         begin(client, *arguments, **options)
         opened.append(client)
 
-    with mock.patch.object(Client, "__init__", begun):
-        yield
-    for client in opened:
-        client.close()
+    try:
+        with mock.patch.object(Client, "__init__", begun):
+            yield
+    finally:
+        for client in opened:
+            client.close()
 
 
 def _name(call: Call) -> str:
