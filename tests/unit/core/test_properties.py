@@ -9,13 +9,26 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from capacity_blocks.core import tag
-from capacity_blocks.core.action import Bind, PutScheduledAction, Say, Scale, TargetAction, Unbind
+from capacity_blocks.core.action import (
+    Bind,
+    PutHook,
+    PutScheduledAction,
+    Say,
+    Scale,
+    StartDrain,
+    TargetAction,
+    Unbind,
+)
 from capacity_blocks.core.assignment import assign, bound_services
+from capacity_blocks.core.drain.checkpoint import RunDocument
+from capacity_blocks.core.drain.deadline import IN_HAND
+from capacity_blocks.core.drain.hold import NO_LATER, hold_until, is_held
+from capacity_blocks.core.drain.hook import NATIVE_DELAY, ours
 from capacity_blocks.core.fit import misfits
 from capacity_blocks.core.native import EKS_ACTION
 from capacity_blocks.core.planner import Plan, plan
 from capacity_blocks.core.policy import Policy
-from capacity_blocks.core.pool import Pool, pools
+from capacity_blocks.core.pool import Extension, Pool, pools
 from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.core.service import DRAIN_ACTION, START_ACTION, Service
 from capacity_blocks.core.sizing import NO_SOONER
@@ -24,7 +37,7 @@ from capacity_blocks.core.target import Instance, ScheduledAction, Suspension, T
 from capacity_blocks.core.timeline import Timeline
 from tests.factories import REGION, a_launch_template, a_reservation, a_target, at, some_details
 from tests.unit.core.model import applied
-from tests.unit.shapes import ACTIVE, DRAIN_AT, a_pool, bound, instances, running
+from tests.unit.shapes import ACTIVE, DRAIN_AT, RECLAIM_AT, a_pool, bound, drain_action, instances, running
 
 ORIGIN = at("2026-03-01T00:00")
 MINUTE = timedelta(minutes=1)
@@ -32,13 +45,18 @@ IDS = ["cr-0a", "cr-0b", "cr-0c"]
 ROUNDS = 25  # three targets that are each drained, set free, bound anew and written to
 
 STATES = [ReservationState.ACTIVE] * 8 + [ReservationState.SCHEDULED] * 6 + list(ReservationState)
-LIFECYCLES = ["InService"] * 4 + ["Pending", "Standby", "Terminating"]
+LIFECYCLES = ["InService"] * 4 + ["Pending", "Standby", "Terminating", "Terminating:Wait"]
+METHODS = [*[{}] * 4, *({tag.DRAIN: method} for method in ("eks", "eks", "ecs", "ssm:stop", "none", "?"))]
 POLICIES = [
     *[Policy()] * 4,
     Policy(drain_lead=90 * MINUTE, ultraserver_drain_lead=120 * MINUTE),
+    Policy(hold_for_extension=True),
+    Policy(hold_for_extension=True, checkpoint=RunDocument(name="save")),
     Policy(scale_out=False),
     Policy(broken="they are not JSON"),
+    Policy(broken="they could not be read", unread=True),
 ]
+HOOKS = [None, None, 7 * MINUTE, 3 * MINUTE, timedelta()]
 SPOT = some_details(template=a_launch_template(market_type="spot"))
 
 
@@ -91,7 +109,8 @@ def a_sound_target(chance: Random, name: str) -> Target:
     desired = chance.choice([0, 0, 4, 8])
     return a_target(
         name,
-        wishes=wishes(chance.choice([{}, {tag.INSTANCES: "4"}])),
+        wishes=wishes(chance.choice([{}, {tag.INSTANCES: "4"}]) | chance.choice(METHODS)),
+        hook=chance.choice(HOOKS),
         bound_to=chance.choice([None, *IDS]),
         desired=desired,
         instances=instances(desired),
@@ -110,7 +129,8 @@ def some_target(chance: Random, name: str) -> Target:
     return a_target(
         name,
         id=TargetId(region=REGION, name=name, cluster=chance.choice(["", "", "ml"])),
-        wishes=wishes(chance.choice(counts) | chance.choice(leads)),
+        wishes=wishes(chance.choice(counts) | chance.choice(leads) | chance.choice(METHODS)),
+        hook=chance.choice(HOOKS),
         bound_to=chance.choice([None, None, *IDS, IDS[0], IDS[0], "cr-gone"]),
         minimum=minimum,
         desired=desired,
@@ -125,11 +145,45 @@ def some_target(chance: Random, name: str) -> Target:
 def some_pool(seed: int) -> tuple[datetime, Pool]:
     """Make a pool up, with an instant in its life. A seed is quicker than a strategy for each field, by far."""
     chance = Random(seed)
+    if chance.random() < 0.1:
+        return a_drain_put_off(chance)
     held = [a_block(chance, i) for i in IDS[: chance.choice([0, 1, 2, 2, 3, 3])]]
     serving = [some_target(chance, n) for n in ["a", "b", "c"][: chance.choice([0, 1, 2, 2, 3, 3])]]
     found, _ = pools(REGION, held, serving, {}, chance.choice(POLICIES), {})
     pool = next((p for p in found if p.name == "training"), a_pool(blocks=()))
-    return a_moment(chance, pool), pool
+    return a_moment(chance, pool), with_answers(chance, pool)
+
+
+def a_drain_put_off(chance: Random) -> tuple[datetime, Pool]:
+    """Make up a pool whose drain may be held: at an instant around that, with all in place, or nearly."""
+    longest = chance.choice([timedelta(), 2 * MINUTE, 3 * MINUTE, 5 * MINUTE, None])
+    until = RECLAIM_AT - chance.choice([5, 6, 6, 6, 7, 8, 9]) * MINUTE
+    target = running(
+        wishes=wishes(chance.choice([{tag.DRAIN: "ecs"}, {tag.DRAIN: "eks"}, {}])),
+        hook=chance.choice([3 * MINUTE, 3 * MINUTE, 5 * MINUTE, 7 * MINUTE, None]),
+        scheduled_actions=chance.choice([(drain_action(until),), (drain_action(until),), (drain_action(),), ()]),
+        desired=chance.choice([8, 8, 6]),
+    )
+    extension = Extension(reservation_id="cr-0a", end=ACTIVE.end + 24 * 60 * MINUTE)
+    pool = a_pool(target, blocks=(ACTIVE,), policy=Policy(hold_for_extension=True), longest_drain=longest)
+    off = chance.choice([-MINUTE, -timedelta(microseconds=1), timedelta(), MINUTE, 3 * MINUTE])
+    return chance.choice([DRAIN_AT, DRAIN_AT, until]) + off, replace(pool, extensions={"cr-0a": extension})
+
+
+def with_answers(chance: Random, pool: Pool) -> Pool:
+    """Return the pool with what was asked of drains, or was not."""
+    waiting = [i for t in pool.targets for i in t.waiting]
+    paying = [r for r in pool.reservations if chance.random() < 0.5]
+    return replace(
+        pool,
+        extensions={
+            r.reservation_id: Extension(reservation_id=r.reservation_id, end=r.end + 24 * 60 * MINUTE) for r in paying
+        },
+        longest_drain=chance.choice([None, timedelta(), 2 * MINUTE, 5 * MINUTE, 20 * MINUTE]),
+        under_way=frozenset(chance.sample(waiting, k=chance.randint(0, len(waiting)))),
+        hooks={t.id: (ours(7 * MINUTE),) for t in pool.targets if chance.random() < 0.2},
+        reports={r.reservation_id: () for r in pool.reservations if chance.random() < 0.5},
+    )
 
 
 Situation = tuple[datetime, Pool]
@@ -188,12 +242,18 @@ def test_nothing_scales_in_between_the_last_minute_before_the_start_and_the_drai
 
 @given(situation=situations)
 @settings(max_examples=400)
-def test_from_the_drain_on_a_target_goes_to_zero_and_is_set_free(situation: Situation) -> None:
+def test_from_the_drain_on_a_target_goes_to_zero_and_is_set_free_unless_its_drain_is_held(
+    situation: Situation,
+) -> None:
     now, pool = situation
     asked = {a.target for a in deeds(plan(now, pool)) if isinstance(a, Scale | Unbind)}
 
     for service in bound_services(pool):
         target, timeline = service.target, service.timeline(pool.policy)
+        if is_held(now, pool, service) and not service.reservation.is_dead:
+            assert now < timeline.reclaim_at - NO_LATER
+            assert target.id not in asked or (service.is_moved and target.is_empty)
+            continue
         is_over = target.is_empty and now >= timeline.reclaim_at
         if now >= timeline.drain_at and (target.desired > 0 or target.minimum > 0 or is_over):
             assert target.id in asked
@@ -208,7 +268,8 @@ def test_native_actions_lie_ahead_inside_the_block_and_never_at_one_instant_with
             service = services(pool)[action.target]
             timeline, start = service.timeline(pool.policy), action.scheduled.start
             assert start is not None
-            assert now < start <= timeline.drain_at
+            held_until = hold_until(pool, service)
+            assert now < start <= max(timeline.drain_at, held_until or timeline.drain_at)
             foreign = {a.start for a in service.target.scheduled_actions if a.name not in {START_ACTION, DRAIN_ACTION}}
             assert start not in foreign
             if action.scheduled.name == START_ACTION:
@@ -238,7 +299,8 @@ def test_the_order_of_blocks_and_targets_does_not_matter(situation: Situation, s
     found, _ = pools(REGION, held, serving, {"training": pool.policy}, Policy(), {})
     assume(found)
 
-    shuffled = next(p for p in found if p.name == "training")
+    sorted_anew = next(p for p in found if p.name == "training")
+    shuffled = replace(pool, reservations=sorted_anew.reservations, targets=sorted_anew.targets)
 
     assert plan(now, shuffled) == plan(now, pool)
 
@@ -317,6 +379,45 @@ def test_with_broken_settings_nothing_is_bound_or_scaled_out_and_nothing_drains_
     assert not [a for a in done if isinstance(a, Scale) and a.desired > 0]
     for mine, default in zip(bound_services(broken), bound_services(whole), strict=True):
         assert mine.timeline(broken.policy).drain_at <= default.timeline(whole.policy).drain_at
+
+
+@given(situation=situations)
+@settings(max_examples=400)
+def test_without_this_application_every_hooked_instance_is_gone_before_the_reclaim(situation: Situation) -> None:
+    now, pool = situation
+    for _ in range(3):  # hook, native action, and nothing more
+        pool = applied(now, pool, plan(now, pool))
+    for service in bound_services(pool):
+        target, timeline = service.target, service.timeline(pool.policy)
+        native = next((a.start for a in target.scheduled_actions if a.name == DRAIN_ACTION), None)
+        is_sound = target.hook and not (pool.policy.unread or target.wishes.mistakes or service.reservation.is_dead)
+        if is_sound and target.hook and native is not None and now < timeline.drain_at:
+            assert native + NATIVE_DELAY + target.hook + IN_HAND <= timeline.reclaim_at
+
+
+@given(situation=situations)
+@settings(max_examples=400)
+def test_a_drain_ends_before_the_reclaim_and_is_started_where_an_instance_waits_and_nobody_is_at_it(
+    situation: Situation,
+) -> None:
+    now, pool = situation
+    for action in deeds(plan(now, pool)):
+        if isinstance(action, StartDrain):
+            service = services(pool)[action.target]
+            assert action.deadline <= service.timeline(pool.policy).reclaim_at - IN_HAND
+            assert action.instance_id in service.target.waiting
+            assert action.instance_id not in pool.under_way
+
+
+@given(situation=situations)
+@settings(max_examples=400)
+def test_hooks_are_put_on_groups_that_ask_for_a_drain_and_no_others(situation: Situation) -> None:
+    now, pool = situation
+    for action in deeds(plan(now, pool)):
+        if isinstance(action, PutHook):
+            target = services(pool)[action.target].target
+            assert target.wishes.drain != "none"
+            assert not target.id.cluster
 
 
 def test_the_model_itself_can_fail() -> None:
