@@ -18,3 +18,18 @@ def client(service: Any) -> Any:
 def moto() -> Any:
     """Return moto's AWS, empty, as a context manager."""
     return mock_aws(config={"core": {"reset_boto3_session": False}})
+
+
+def ledger_table(name: str) -> Any:
+    """Make a table as the template does for the ledger, in moto; return a client of DynamoDB."""
+    made = client("dynamodb")
+    made.create_table(
+        TableName=name,
+        AttributeDefinitions=[
+            {"AttributeName": "kind", "AttributeType": "S"},
+            {"AttributeName": "key", "AttributeType": "S"},
+        ],
+        KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "key", "KeyType": "RANGE"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return made

@@ -8,6 +8,7 @@ import pytest
 
 from capacity_blocks.adapters.autoscaling import AutoScalingGroups
 from capacity_blocks.core import tag
+from capacity_blocks.core.drain.hook import HOOK, HookResult, LifecycleHook, ours
 from capacity_blocks.core.group import Group
 from capacity_blocks.core.target import ScheduledAction, Suspension, TemplateVersion
 from capacity_blocks.ports import AwsError, Groups
@@ -220,6 +221,39 @@ def test_deleting_a_scheduled_action_that_is_gone_is_harmless(harness: Harness) 
     harness.groups.delete_scheduled_action("train", STARTS.name)
 
     assert harness.groups.scheduled_actions() == {}
+
+
+def test_there_are_no_hooks_at_first(harness: Harness) -> None:
+    harness.add(harness.group())
+
+    assert harness.groups.hooks("train") == ()
+
+
+def test_hooks_are_listed_by_name_and_replaced_by_name(harness: Harness) -> None:
+    harness.add(harness.group())
+    harness.add(harness.group(name="train-2"))
+    harness.groups.put_hook("train", OTHER)
+    harness.groups.put_hook("train", ours(timedelta(minutes=7)))
+    harness.groups.put_hook("train", ours(timedelta(seconds=30)))
+
+    assert harness.groups.hooks("train") == (OTHER, ours(timedelta(seconds=30)))
+    assert harness.groups.hooks("train-2") == ()
+
+
+def test_a_hook_is_deleted_and_others_are_left(harness: Harness) -> None:
+    harness.add(harness.group())
+    harness.groups.put_hook("train", OTHER)
+    harness.groups.put_hook("train", ours(timedelta(minutes=7)))
+    harness.groups.delete_hook("train", HOOK)
+
+    assert harness.groups.hooks("train") == (OTHER,)
+
+
+def test_deleting_a_hook_that_is_gone_is_harmless(harness: Harness) -> None:
+    harness.add(harness.group())
+    harness.groups.delete_hook("train", HOOK)
+
+    assert harness.groups.hooks("train") == ()
 
 
 def test_a_suspension_of_launches_is_seen_and_lifted(harness: Harness) -> None:

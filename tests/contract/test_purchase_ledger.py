@@ -48,16 +48,7 @@ def runs(request: pytest.FixtureRequest) -> Iterator[Runs]:
         yield FakePurchaseLedger().as_run
         return
     with aws.moto():
-        client = aws.client("dynamodb")
-        client.create_table(
-            TableName="ledger",
-            AttributeDefinitions=[
-                {"AttributeName": "kind", "AttributeType": "S"},
-                {"AttributeName": "key", "AttributeType": "S"},
-            ],
-            KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "key", "KeyType": "RANGE"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        client = aws.ledger_table("ledger")
         yield partial(DynamoDbPurchaseLedger, client, "ledger")
 
 

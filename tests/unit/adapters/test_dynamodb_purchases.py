@@ -38,16 +38,7 @@ STORED_ROW = {
 @pytest.fixture
 def client() -> Iterator[Any]:
     with aws.moto():
-        client = aws.client("dynamodb")
-        client.create_table(
-            TableName="ledger",
-            AttributeDefinitions=[
-                {"AttributeName": "kind", "AttributeType": "S"},
-                {"AttributeName": "key", "AttributeType": "S"},
-            ],
-            KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "key", "KeyType": "RANGE"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        client = aws.ledger_table("ledger")
         yield client
 
 

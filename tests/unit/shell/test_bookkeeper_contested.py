@@ -224,16 +224,7 @@ class ContestedInDynamoDb(Contested):
     def ledgers(self) -> Callable[[str], Any]:
         self.stack = ExitStack()
         self.stack.enter_context(aws.moto())
-        client = aws.client("dynamodb")
-        client.create_table(
-            TableName="ledger",
-            AttributeDefinitions=[
-                {"AttributeName": "kind", "AttributeType": "S"},
-                {"AttributeName": "key", "AttributeType": "S"},
-            ],
-            KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "key", "KeyType": "RANGE"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        client = aws.ledger_table("ledger")
         return lambda run: DynamoDbPurchaseLedger(client, "ledger", run)
 
     def teardown(self) -> None:
