@@ -42,9 +42,17 @@ class DrainStage:
 
     # --- what people and EC2 do ---
 
-    def running(self, drain: str = "eks", *, size: int = 2, tags: Mapping[str, str] | None = None, **group: Any) -> str:
-        """Let a group drain as `drain` says run in a block, its nodes in the cluster; return the block."""
-        block = self.stage.block(size=size, EndDate=END)
+    def running(
+        self,
+        drain: str = "eks",
+        *,
+        size: int = 2,
+        end: datetime = END,
+        tags: Mapping[str, str] | None = None,
+        **group: Any,
+    ) -> str:
+        """Let a group that drains as `drain` says run in a block, its nodes in the cluster; return the block."""
+        block = self.stage.block(size=size, EndDate=end)
         wanted = {"capacity-blocks:drain": drain, f"kubernetes.io/cluster/{CLUSTER}": "owned", **(tags or {})}
         self.stage.group(tags=wanted, **group)
         self.stage.run_until(START + 3 * MINUTE)
