@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from tests.fakes import FakeGroups
 
 STARTS = ScheduledAction(name="capacity-blocks-start", start=START, minimum=0, maximum=8, desired=8)
 DRAINS = ScheduledAction(name="capacity-blocks-drain", start=END, minimum=0, maximum=0, desired=0)
+
+OTHER = LifecycleHook(name="archive", heartbeat=timedelta(hours=1), default_result=HookResult.ABANDON)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,15 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from capacity_blocks.adapters.ec2_reservations import GROUP_TAG, Ec2Reservations
-from capacity_blocks.core.pool import Occupant
+from capacity_blocks.core.pool import Extension, Occupant
 from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.ports import Reservations
 from tests import aws
-from tests.factories import ACCOUNT, REGION, a_reservation
+from tests.factories import ACCOUNT, END, REGION, a_reservation
 from tests.fakes import FakeReservations
 
 Occupants = Mapping[str, tuple[Occupant, ...]]
-Given = Callable[[Sequence[Reservation], Occupants], Reservations]
+Given = Callable[..., Reservations]  # of blocks, of occupants, and of extensions that are being paid
 
 ALONE = Occupant(instance_id="i-1", group=None)
 LAUNCHED = Occupant(instance_id="i-2", group="train")
@@ -27,8 +27,9 @@ def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     """Return reservations that hold what a test gives."""
     if request.param == "fake":
 
-        def fake(blocks: Sequence[Reservation], occupants: Occupants) -> Reservations:
-            reservations = FakeReservations(instances=dict(occupants))
+        def fake(blocks: Sequence[Reservation], occupants: Occupants, paying: Sequence[Extension] = ()) -> Reservations:
+            pending = {e.reservation_id: e for e in paying}
+            reservations = FakeReservations(instances=dict(occupants), paying=pending)
             reservations.hold(*blocks)
             return reservations
 
@@ -37,7 +38,7 @@ def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     client = aws.client("ec2")
     with Stubber(client) as stub:
 
-        def ec2(blocks: Sequence[Reservation], occupants: Occupants) -> Reservations:
+        def ec2(blocks: Sequence[Reservation], occupants: Occupants, paying: Sequence[Extension] = ()) -> Reservations:
             if blocks:
                 items = [_reservation_item(block) for block in blocks]
                 stub.add_response(
@@ -51,6 +52,12 @@ def given(request: pytest.FixtureRequest) -> Iterator[Given]:
                 stub.add_response(
                     "describe_instances",
                     {"Reservations": [{"Instances": instances}]},
+                    {"Filters": ANY, "MaxResults": ANY},
+                )
+            if paying:
+                stub.add_response(
+                    "describe_capacity_block_extension_history",
+                    {"CapacityBlockExtensions": [_extension_item(each) for each in paying]},
                     {"Filters": ANY, "MaxResults": ANY},
                 )
             return Ec2Reservations(client, REGION, ACCOUNT)
@@ -83,6 +90,14 @@ def _instance_item(reservation_id: str, occupant: Occupant) -> dict[str, Any]:
     return {"InstanceId": occupant.instance_id, "CapacityReservationId": reservation_id, "Tags": tags}
 
 
+def _extension_item(extension: Extension) -> dict[str, Any]:
+    return {
+        "CapacityReservationId": extension.reservation_id,
+        "CapacityBlockExtensionStatus": "payment-pending",
+        "CapacityBlockExtensionEndDate": extension.end,
+    }
+
+
 def test_every_block_is_returned_as_it_is(given: Given) -> None:
     blocks = [
         a_reservation(),
@@ -97,3 +112,9 @@ def test_each_reservation_asked_about_has_its_occupants(given: Given) -> None:
     occupants = {"cr-0a": (ALONE, LAUNCHED), "cr-0b": (replace(ALONE, instance_id="i-3"),)}
 
     assert given([], occupants).occupants(["cr-0a", "cr-0b", "cr-0c"]) == {**occupants, "cr-0c": ()}
+
+
+def test_extensions_that_are_being_paid_are_returned_by_reservation(given: Given) -> None:
+    paying = Extension(reservation_id="cr-0b", end=END)
+
+    assert given([], {}, [paying]).pending_extensions(["cr-0a", "cr-0b"]) == {"cr-0b": paying}

@@ -8,6 +8,7 @@ from botocore.stub import Stubber
 
 from capacity_blocks.adapters.autoscaling import AutoScalingGroups
 from capacity_blocks.core import tag
+from capacity_blocks.core.drain.hook import HookResult, LifecycleHook, ours
 from capacity_blocks.core.pool import LaunchFailure
 from capacity_blocks.core.target import ScheduledAction
 from capacity_blocks.ports import AwsError
@@ -52,6 +53,56 @@ def auto_scaling() -> Iterator[AutoScaling]:
     with Stubber(client) as stub:
         yield AutoScaling(stub, AutoScalingGroups(client, REGION))
         stub.assert_no_pending_responses()
+
+
+HOOK = {
+    "LifecycleHookName": "capacity-blocks-drain",
+    "AutoScalingGroupName": "train",
+    "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+    "HeartbeatTimeout": 420,
+    "GlobalTimeout": 42000,
+    "DefaultResult": "CONTINUE",
+}
+
+
+def test_hooks_on_termination_are_read_and_those_on_launch_left_out(auto_scaling: AutoScaling) -> None:
+    other = {**HOOK, "LifecycleHookName": "archive", "HeartbeatTimeout": 3600, "DefaultResult": "ABANDON"}
+    launching = {**HOOK, "LifecycleHookName": "a", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}
+    auto_scaling.stub.add_response(
+        "describe_lifecycle_hooks", {"LifecycleHooks": [HOOK, launching, other]}, {"AutoScalingGroupName": "train"}
+    )
+
+    assert auto_scaling.groups.hooks("train") == (
+        LifecycleHook(name="archive", heartbeat=60 * MINUTE, default_result=HookResult.ABANDON),
+        LifecycleHook(name="capacity-blocks-drain", heartbeat=7 * MINUTE),
+    )
+
+
+def test_our_hook_waits_on_termination_and_lets_the_instance_go_when_it_runs_out(auto_scaling: AutoScaling) -> None:
+    asked = {name: HOOK[name] for name in HOOK if name != "GlobalTimeout"}
+    auto_scaling.stub.add_response("put_lifecycle_hook", {}, asked)
+
+    auto_scaling.groups.put_hook("train", ours(7 * MINUTE))
+
+
+GONE = "No Lifecycle Hook found with the name capacity-blocks-drain"
+
+
+def test_a_hook_that_is_gone_is_deleted(auto_scaling: AutoScaling) -> None:
+    asked = {"AutoScalingGroupName": "train", "LifecycleHookName": "capacity-blocks-drain"}
+    auto_scaling.stub.add_client_error("delete_lifecycle_hook", "ValidationError", GONE, expected_params=asked)
+
+    auto_scaling.groups.delete_hook("train", "capacity-blocks-drain")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("ValidationError", "AutoScalingGroup name not found"), ("ResourceContention", GONE)]
+)
+def test_what_else_is_wrong_with_a_hook_is_told(auto_scaling: AutoScaling, code: str, words: str) -> None:
+    auto_scaling.stub.add_client_error("delete_lifecycle_hook", code, words)
+
+    with pytest.raises(AwsError, match=code):
+        auto_scaling.groups.delete_hook("train", "capacity-blocks-drain")
 
 
 def activity(**changes: Any) -> dict[str, Any]:

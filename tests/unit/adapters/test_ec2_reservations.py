@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 
 from capacity_blocks.adapters.ec2_reservation import SIZE_TAG
 from capacity_blocks.adapters.ec2_reservations import GROUP_TAG, Ec2Reservations
-from capacity_blocks.core.pool import Occupant
+from capacity_blocks.core.pool import Extension, Occupant
 from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.ports import AwsError
 from tests import aws
@@ -243,3 +243,54 @@ def test_no_filter_gets_more_than_200_values(ec2: Ec2) -> None:
 
 def test_nobody_is_asked_about_no_reservations(ec2: Ec2) -> None:
     assert ec2.reservations.occupants([]) == {}
+
+
+def asked_for_payments(*reservation_ids: str) -> dict[str, Any]:
+    return {
+        "Filters": [
+            {"Name": "capacity-reservation-id", "Values": list(reservation_ids)},
+            {"Name": "capacity-block-extension-status", "Values": ["payment-pending"]},
+        ],
+        "MaxResults": 1000,
+    }
+
+
+def an_extension(reservation_id: str) -> dict[str, Any]:
+    """Return an item of DescribeCapacityBlockExtensionHistory."""
+    return {
+        "CapacityReservationId": reservation_id,
+        "CapacityBlockExtensionOfferingId": "cbe-0a",
+        "CapacityBlockExtensionStatus": "payment-pending",
+        "CapacityBlockExtensionStartDate": END,
+        "CapacityBlockExtensionEndDate": END + timedelta(days=1),
+        "UpfrontFee": "1234.5",
+        "CurrencyCode": "USD",
+    }
+
+
+HISTORY = "describe_capacity_block_extension_history"
+
+
+def test_extensions_that_are_being_paid_are_read_from_every_page(ec2: Ec2) -> None:
+    pages = [[an_extension("cr-0a")], [], [an_extension("cr-0b")]]
+    add_pages(ec2.stub, HISTORY, "CapacityBlockExtensions", pages, asked_for_payments("cr-0a", "cr-0b", "cr-0c"))
+
+    assert ec2.reservations.pending_extensions(["cr-0a", "cr-0b", "cr-0c"]) == {
+        reservation_id: Extension(reservation_id=reservation_id, end=END + timedelta(days=1))
+        for reservation_id in ("cr-0a", "cr-0b")
+    }
+
+
+def test_no_filter_of_extensions_gets_more_than_200_values(ec2: Ec2) -> None:
+    ids = [f"cr-{n:03}" for n in range(201)]
+    add_pages(ec2.stub, HISTORY, "CapacityBlockExtensions", [[]], asked_for_payments(*ids[:200]))
+    add_pages(ec2.stub, HISTORY, "CapacityBlockExtensions", [[an_extension("cr-200")]], asked_for_payments("cr-200"))
+
+    assert list(ec2.reservations.pending_extensions(ids)) == ["cr-200"]
+
+
+def test_a_history_of_extensions_that_cannot_be_read_is_not_taken_for_none(ec2: Ec2) -> None:
+    ec2.stub.add_client_error(HISTORY, "UnauthorizedOperation", http_status_code=403)
+
+    with pytest.raises(AwsError, match="UnauthorizedOperation"):
+        ec2.reservations.pending_extensions(["cr-0a"])

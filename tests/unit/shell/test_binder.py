@@ -7,6 +7,7 @@ import pytest
 
 from capacity_blocks.core import tag
 from capacity_blocks.core.binding import Claim, ClaimState, Previous
+from capacity_blocks.core.drain.hook import LifecycleHook, ours
 from capacity_blocks.core.target import TemplateVersion
 from capacity_blocks.ports import AwsError, UpdateStatus
 from tests.factories import TEMPLATE, a_group, a_launch_template
@@ -335,6 +336,34 @@ def test_a_target_that_is_set_free_has_its_subnets_and_its_maximum_back_and_noth
     assert stage.group == replace(ORIGINAL, template=MADE)
     assert stage.region.groups.scheduled_actions() == {}
     assert stage.ledger.claims[TRAIN] == replace(BOUND, state=ClaimState.FREE, at=NOW)
+
+
+def test_our_hook_and_its_tag_go_when_a_target_is_set_free_and_hooks_of_others_stay() -> None:
+    stage = a_bound_stage()
+    other = LifecycleHook(name="archive", heartbeat=timedelta(hours=1))
+    for hook in (other, ours(7 * MINUTE)):
+        stage.region.groups.put_hook("train", hook)
+    stage.region.groups.set_tag("train", tag.HOOK, "420")
+    stage.region.groups.scale("train", minimum=0, maximum=0, desired=0)
+
+    assert binder(stage).unbind(stage.port, stage.seen(), UNBIND, NOW) == "free"
+    assert stage.region.groups.hooks("train") == (other,)
+    assert stage.group == replace(ORIGINAL, template=MADE)
+
+
+def test_a_hook_that_could_not_be_deleted_keeps_the_target_bound_and_is_tried_again() -> None:
+    stage = a_bound_stage()
+    stage.region.groups.put_hook("train", ours(7 * MINUTE))
+    stage.region.groups.set_tag("train", tag.HOOK, "420")
+    stage.region.groups.scale("train", minimum=0, maximum=0, desired=0)
+    stage.region.groups.errors["delete_hook"] = unclear()
+    with pytest.raises(AwsError):
+        binder(stage).unbind(stage.port, stage.seen(), UNBIND, NOW)
+    assert (stage.seen().bound_to, stage.seen().hook) == ("cr-0a", 7 * MINUTE)
+    del stage.region.groups.errors["delete_hook"]
+
+    assert binder(stage, "next").unbind(stage.port, stage.seen(), UNBIND, minutes(1)) == "free"
+    assert stage.region.groups.hooks("train") == ()
 
 
 def test_actions_of_somebody_else_stay_when_a_target_is_set_free() -> None:

@@ -7,15 +7,21 @@ import pytest
 
 from capacity_blocks.core.action import (
     Action,
+    DeleteHook,
     DeleteScheduledAction,
+    PutHook,
     PutScheduledAction,
     ResumeLaunch,
     Say,
     Scale,
+    StartDrain,
     Unbind,
     Unprotect,
+    WarnNodes,
 )
 from capacity_blocks.core.binding import Claim, ClaimState, Previous
+from capacity_blocks.core.drain.hook import LifecycleHook
+from capacity_blocks.core.drain.step import Step
 from capacity_blocks.core.target import Suspension
 from capacity_blocks.executor import DryRunExecutor, ObservingExecutor, described
 from capacity_blocks.ports import AwsError
@@ -34,6 +40,14 @@ PUT = PutScheduledAction(target=TRAIN, reservation_id="cr-0a", scheduled=start_a
 DELETE = DeleteScheduledAction(target=TRAIN, reservation_id="cr-0a", name=drain_action().name, reason="it is over")
 UNPROTECT = Unprotect(target=TRAIN, reservation_id="cr-0a", instance_ids=("i-00",), reason="the block is draining")
 RESUME = ResumeLaunch(target=TRAIN, reservation_id="cr-0a", reason="launches had failed")
+PUT_HOOK = PutHook(target=TRAIN, reservation_id="cr-0a", heartbeat=timedelta(minutes=7), reason="eks drains it")
+DELETE_HOOK = DeleteHook(target=TRAIN, reservation_id="cr-0a", reason="nothing on it is to be drained")
+START_DRAIN = StartDrain(
+    target=TRAIN, reservation_id="cr-0a", instance_id="i-0a", method="eks", deadline=START, reason="it waits"
+)
+WARN = WarnNodes(
+    target=TRAIN, reservation_id="cr-0a", step=Step.MARK, key="cr-0a:train:mark:1", reason="its drain is near"
+)
 BUSY = AwsError("UpdateNodegroupConfig", "ResourceInUseException", "an update is under way", definite=True)
 
 
@@ -111,6 +125,113 @@ def test_scheduled_actions_are_written_and_deleted_on_the_group() -> None:
 
     assert [execute(stage, PUT), execute(stage, DELETE)] == ["done", "done"]
     assert stage.region.groups.scheduled_actions() == {"train": (start_action(),)}
+
+
+def test_a_hook_is_put_and_deleted_on_the_group_and_its_tag_remembers_it() -> None:
+    stage = a_stage()
+
+    assert execute(stage, PUT_HOOK) == "done"
+    assert stage.region.groups.hooks("train") == (
+        LifecycleHook(name="capacity-blocks-drain", heartbeat=timedelta(minutes=7)),
+    )
+    assert stage.group.tags["capacity-blocks:hook"] == "420"
+    assert stage.seen().hook == timedelta(minutes=7)
+
+    assert execute(stage, DELETE_HOOK) == "done"
+    assert stage.region.groups.hooks("train") == ()
+    assert stage.seen().hook is None
+
+
+@pytest.mark.parametrize("failing", ["put_hook", "set_tag"])
+def test_a_hook_is_remembered_only_once_it_is_there(failing: str) -> None:
+    stage = a_stage()
+    stage.region.groups.errors[failing] = refused()
+
+    with pytest.raises(AwsError):
+        execute(stage, PUT_HOOK)
+
+    assert stage.seen().hook is None
+
+
+def test_a_hook_is_remembered_until_it_is_gone() -> None:
+    stage = a_stage()
+    execute(stage, PUT_HOOK)
+    stage.region.groups.errors["delete_hook"] = refused()
+
+    with pytest.raises(AwsError):
+        execute(stage, DELETE_HOOK)
+
+    assert stage.seen().hook == timedelta(minutes=7)
+
+
+def test_a_drain_is_started_and_not_waited_for() -> None:
+    stage = a_stage()
+
+    assert execute(stage, START_DRAIN) == "started"
+    assert stage.invocations.started == [
+        ("drain", {"trigger": "reconcile", "instance_id": "i-0a", "region": "us-east-2"})
+    ]
+    assert [line["instance_id"] for line in stage.ledger.history["cr-0a"]] == ["i-0a"]
+
+
+def test_nodes_are_warned_once_per_key() -> None:
+    stage = a_stage()
+
+    assert [execute(stage, WARN), execute(stage, WARN)] == ["started", "started already"]
+    assert stage.invocations.started == [
+        (
+            "warn",
+            {
+                "trigger": "reconcile",
+                "step": "mark",
+                "group": "train",
+                "region": "us-east-2",
+                "key": "cr-0a:train:mark:1",
+            },
+        )
+    ]
+    assert stage.ledger.said(REGION) == {"cr-0a:train:mark:1": NOW}
+
+
+def test_nodes_of_a_managed_node_group_are_warned_by_the_group_behind_it() -> None:
+    stage = a_stage()
+    stage.add_node_group()
+
+    execute(stage, replace(WARN, target=GPU))
+
+    assert [event["group"] for _, event in stage.invocations.started] == ["eks-gpu"]
+
+
+def test_a_warning_that_could_not_be_started_is_not_taken_for_done() -> None:
+    stage = a_stage()
+    stage.invocations.errors["invoke"] = unclear("Invoke")
+
+    with pytest.raises(AwsError):
+        execute(stage, WARN)
+
+    assert stage.ledger.said(REGION) == {}
+
+
+@pytest.mark.parametrize("action", [START_DRAIN, WARN], ids=["StartDrain", "WarnNodes"])
+def test_without_a_function_nothing_is_started_or_taken_for_done(action: StartDrain | WarnNodes) -> None:
+    stage = a_stage()
+    executor = stage.live(drain=None, warn=None)
+
+    outcome = executor.execute(stage.port, {TRAIN: stage.seen()}, action)
+
+    assert outcome == "no function to do it"
+    assert stage.invocations.started == []
+    assert stage.ledger.said(REGION) == {}
+    assert stage.ledger.history == {}
+
+
+def test_a_notice_is_kept_in_the_history_of_its_block_where_that_is_asked_for_and_once() -> None:
+    stage = a_stage()
+    closing = replace(SAY, into_history=True)
+
+    assert [execute(stage, closing), execute(stage, closing)] == ["said", "said already"]
+    [line] = stage.ledger.history["cr-0a"]
+    assert (line["did"], line["notice"], line["text"]) == ("Say", a_notice().title, a_notice().text)
 
 
 def test_instances_lose_their_protection_and_launches_their_suspension() -> None:
@@ -260,13 +381,14 @@ def test_a_notice_that_could_not_be_sent_is_not_taken_for_sent() -> None:
     assert stage.ledger.said(REGION) == {}
 
 
-ACTIONS = [BIND, UNBIND, OUT, IN, RESUME, UNPROTECT, PUT, DELETE]
+ACTIONS = [BIND, UNBIND, OUT, IN, RESUME, UNPROTECT, PUT, DELETE, PUT_HOOK, DELETE_HOOK, START_DRAIN, WARN]
 
 
 def untouched(stage: Stage) -> bool:
     return (
         stage.region.groups == a_stage().region.groups
         and stage.region.templates == a_stage().region.templates
+        and stage.invocations.started == []
         and stage.ledger.claims == {}
         and stage.ledger.history == {}
     )
@@ -313,6 +435,8 @@ def test_an_action_is_described_in_plain_text() -> None:
     }
     assert described(OUT)["before"] == "2026-02-20 09:00:00+00:00"
     assert described(UNPROTECT)["instance_ids"] == "i-00"
+    assert described(PUT_HOOK)["heartbeat"] == "0:07:00"
+    assert described(WARN)["step"] == "mark"
 
 
 def test_a_claim_of_a_run_that_ended_is_held_against_nobody() -> None:
