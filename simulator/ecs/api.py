@@ -122,6 +122,7 @@ def _shown(one: ContainerInstance, task: Task) -> dict[str, object]:
         "clusterArn": one.arn.replace(":container-instance/", ":cluster/").rsplit("/", 1)[0],
         "containerInstanceArn": one.arn,
         "group": task.group,
+        "taskDefinitionArn": f"{one.arn.split(':container-instance/')[0]}:task-definition/{task.family}:1",
         "launchType": "EC2",
         "desiredStatus": _desired(task),
         "lastStatus": last,

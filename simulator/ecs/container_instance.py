@@ -31,6 +31,11 @@ class Task:
     stopped_reason: str = ""
 
     @property
+    def family(self) -> str:
+        """The task definition, which is named here as the service that runs it."""
+        return self.group.split(":", 1)[1]
+
+    @property
     def of_service(self) -> bool:
         return self.group.startswith("service:")
 
