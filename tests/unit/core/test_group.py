@@ -1,5 +1,7 @@
 """Groups as AWS lists them, and the targets that they are to us."""
 
+from datetime import timedelta
+
 from capacity_blocks.core import tag
 from capacity_blocks.core.group import EKS_CLUSTER, EKS_NODE_GROUP, NodeGroup, targets
 from capacity_blocks.core.tag import wishes
@@ -12,7 +14,7 @@ NODE_GROUP = NodeGroup(name="gpu", cluster="ml", arn="arn:gpu", tags={tag.POOL: 
 
 
 def test_a_group_with_our_tag_is_a_target_with_all_that_the_listing_says() -> None:
-    tags = {tag.POOL: "training", tag.BOUND_TO: "cr-0a", tag.INSTANCES: "2"}
+    tags = {tag.POOL: "training", tag.BOUND_TO: "cr-0a", tag.INSTANCES: "2", tag.HOOK: "420"}
     group = a_group(
         tags=tags,
         minimum=1,
@@ -29,6 +31,7 @@ def test_a_group_with_our_tag_is_a_target_with_all_that_the_listing_says() -> No
             group="train",
             wishes=wishes(tags),
             bound_to="cr-0a",
+            hook=timedelta(minutes=7),
             minimum=1,
             maximum=8,
             desired=2,

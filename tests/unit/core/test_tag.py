@@ -20,6 +20,10 @@ RIGHT = {
     "a drain by ECS": ({tag.DRAIN: "ecs"}, Wishes(drain="ecs")),
     "no drain": ({tag.DRAIN: "none"}, Wishes(drain="none")),
     "a drain by a document": ({tag.DRAIN: "ssm:save"}, Wishes(drain="ssm:save")),
+    "a drain by a document of another account": (
+        {tag.DRAIN: "ssm:arn:aws:ssm:us-east-2:1:document/save"},
+        Wishes(drain="ssm:arn:aws:ssm:us-east-2:1:document/save"),
+    ),
     "the shortest lead": ({tag.DRAIN_LEAD: "31"}, Wishes(drain_lead=timedelta(minutes=31))),
     "the longest lead": ({tag.DRAIN_LEAD: "1440"}, Wishes(drain_lead=timedelta(hours=24))),
     "tags of others": ({"Name": "train", "capacity-blocks:owner": "ml"}, Wishes()),
@@ -37,6 +41,8 @@ WRONG = {
     "more instances than a block has": (tag.INSTANCES, "65", COUNT),
     "instances in words": (tag.INSTANCES, "eight", COUNT),
     "instances that are not whole": (tag.INSTANCES, "8.0", COUNT),
+    "a document with a name that SSM knows none of": (tag.DRAIN, "ssm:my document", tag.DRAIN_METHODS),
+    "a document with too short a name": (tag.DRAIN, "ssm:ab", tag.DRAIN_METHODS),
     "negative instances": (tag.INSTANCES, "-8", COUNT),
     "digits of another script": (tag.INSTANCES, "\u0668", COUNT),
     "no number at all": (tag.INSTANCES, "", COUNT),
@@ -74,6 +80,26 @@ def test_a_mistake_reads_as_a_sentence() -> None:
     assert str(wishes({tag.INSTANCES: "all"}).mistakes[0]) == (
         "tag capacity-blocks:instances is 'all'; allowed: a whole number from 1 to 64"
     )
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({}, None),
+        ({tag.HOOK: "420"}, timedelta(minutes=7)),
+        ({tag.HOOK: "30"}, timedelta(seconds=30)),
+        ({tag.HOOK: ""}, timedelta()),
+        ({tag.HOOK: "7m"}, timedelta()),
+        ({tag.HOOK: "-1"}, timedelta()),
+        ({tag.HOOK: "٣"}, timedelta()),
+        ({tag.HOOK: "420\n"}, timedelta()),
+        ({tag.HOOK: "9" * 400}, timedelta()),
+    ],
+)
+def test_what_is_remembered_of_a_hook_is_its_time_or_to_be_written_anew(
+    tags: dict[str, str], expected: timedelta | None
+) -> None:
+    assert tag.hook(tags) == expected
 
 
 @given(st.dictionaries(st.sampled_from([tag.INSTANCES, tag.SUBNETS, tag.DRAIN, tag.DRAIN_LEAD]), st.text(max_size=256)))

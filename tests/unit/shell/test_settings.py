@@ -38,6 +38,13 @@ def test_the_environment_is_read_as_a_whole() -> None:
     )
 
 
+def test_the_functions_that_speak_to_nodes_may_be_named() -> None:
+    named = Settings.from_env(ENV | {"DRAIN_FUNCTION": "drain", "WARN_FUNCTION": ""})
+
+    assert (named.drain_function, named.warn_function) == ("drain", None)
+    assert Settings.from_env(ENV).drain_function is None
+
+
 @pytest.mark.parametrize("name", sorted(ENV))
 def test_a_variable_that_is_not_set_is_named(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^environment variable {name} is not set$"):

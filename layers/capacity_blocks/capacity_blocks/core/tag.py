@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from capacity_blocks.core.drain.checkpoint import SSM_DOCUMENT
+
 POOL = "capacity-blocks:pool"
 INTENT = "capacity-blocks:intent"
 APPROVED_BY = "capacity-blocks:approved-by"
@@ -88,7 +90,8 @@ def hook(tags: Mapping[str, str]) -> timedelta | None:
 
 
 def is_drain_method(text: str) -> bool:
-    return text in {"eks", "ecs", "none"} or (text.startswith("ssm:") and len(text) > len("ssm:"))
+    kind, _, document = text.partition(":")
+    return text in {"eks", "ecs", "none"} or (kind == "ssm" and bool(re.search(SSM_DOCUMENT, document)))
 
 
 def _minutes(duration: timedelta) -> int:
