@@ -57,10 +57,16 @@ class DrainStage:
         self.stage.group(tags=wanted, **group)
         self.stage.run_until(START + 3 * MINUTE)
         assert len(self.stage.instances()) == size
-        for instance_id in self.stage.instances():
-            self.cluster.add_node(instance_id)
+        self.join()
         self.stage.world.regions[REGION].auto_scaling.at.instances.on_gone.append(self._gone)
         return block
+
+    def join(self) -> None:
+        """Let the instances in service become nodes of the cluster, where they are not."""
+        known = {node.provider_id.rsplit("/", 1)[1] for node in self.cluster.nodes.values()}
+        for instance_id in self.stage.instances():
+            if instance_id not in known:
+                self.cluster.add_node(instance_id)
 
     def fill(self, pods: int = PODS, **deployment: Any) -> None:
         """Put the pods of a job on each node, and one of a DaemonSet."""

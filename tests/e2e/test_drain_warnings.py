@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from simulator.run_command.command import Outcome
-from tests.e2e.drain_stage import DEADLINE, DRAIN_AT, END, RECLAIM_AT, DrainStage, drain_staged
-from tests.e2e.stage import DRAIN_ACTION, MINUTE, REGION, SECOND, START
+from tests.e2e.drain_stage import DrainStage, drain_staged
+from tests.e2e.stage import MINUTE, REGION, START
 
 DAY = timedelta(days=1)
 CHECKPOINT = "SaveWork"
