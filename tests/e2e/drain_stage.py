@@ -5,24 +5,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from unittest import mock
 
 import yaml
-from lightkube import Client
-from moto.core import DEFAULT_ACCOUNT_ID
 
 from capacity_blocks.bootstrap.drain_node import ADAPTERS
 from simulator.auto_scaling.journal import InstanceTerminated, LifecycleActionBegan, LifecycleActionEnded
-from simulator.kubernetes.access import Access, User
+from simulator.drain_drill import CLUSTER, clustered, connections_closed, lost, take_nodes_away
 from simulator.kubernetes.api import Call, KubernetesApi, Request
 from simulator.kubernetes.cluster import SimulatedCluster
-from simulator.kubernetes.eks import answer_at
 from simulator.kubernetes.objects import Budget
-from simulator.kubernetes.server import serving
 from simulator.kubernetes.status import Answer, status
-from tests.e2e.stage import MINUTE, REGION, ROOT, START, Stage, permission, staged
+from tests.e2e.stage import MINUTE, START, Stage, permission, staged
 
-CLUSTER = "training"
 DRAIN = "DrainNodeFunction"
 EVENT = "EC2 Instance-terminate Lifecycle Action"
 # Long enough for the warning steps: the first quarter of the time until the drain is over 20 minutes after the start.
@@ -30,8 +24,6 @@ END = START + timedelta(hours=2)
 DRAIN_AT, RECLAIM_AT = END - 40 * MINUTE, END - 30 * MINUTE
 DEADLINE = RECLAIM_AT - MINUTE
 PODS = 3
-# The one key that functions have here; in EKS an access entry names their role.
-ENTRIES = {"FOOBARKEY": User(name="drain-node", groups=("capacity-blocks-drain",))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +50,7 @@ class DrainStage:
         self.stage.run_until(START + 3 * MINUTE)
         assert len(self.stage.instances()) == size
         self.join()
-        self.stage.world.regions[REGION].auto_scaling.at.instances.on_gone.append(self._gone)
+        take_nodes_away(self.stage.world, self.cluster)
         return block
 
     def join(self) -> None:
@@ -92,9 +84,7 @@ class DrainStage:
 
     def left(self) -> list[str]:
         """The pods of jobs that had not come to their end when their node was taken away, or that are on one now."""
-        cut = [pod for at, pod in self.cluster.gone if (end := pod.stopped_at()) is None or at < end]
-        there = [pod for pod in self.cluster.pods.values() if pod.node in self.cluster.nodes]
-        return [pod.name for pod in (*cut, *there) if pod.namespace == "ml"]
+        return [pod.name for pod in lost(self.cluster)]
 
     def asked(self) -> dict[str, int]:
         """How often each thing was asked of the cluster."""
@@ -123,44 +113,14 @@ class DrainStage:
         calls = self.stage.world.calls.of(DRAIN)
         return {permission(call) for call in calls} - frozenset().union(*(adapter.PERMISSIONS for adapter in ADAPTERS))
 
-    def _gone(self, instance_id: str) -> None:
-        """Do as the cloud controller does: a node goes with its instance."""
-        for node in [one for one in self.cluster.nodes.values() if one.provider_id.endswith(f"/{instance_id}")]:
-            self.cluster.remove_node(node.name)
-
 
 @contextmanager
 def drain_staged(**options: Any) -> Iterator[DrainStage]:
     """Deploy the product beside an EKS cluster with what `examples/` has users apply to it."""
-    with _connections_closed(), staged(**options) as stage:
-        cluster = SimulatedCluster(CLUSTER, stage.world.clock.now)
-        manifests = yaml.safe_load_all((ROOT / "examples" / "kubernetes-rbac.yaml").read_text())
-        api = KubernetesApi(cluster, Access(entries=ENTRIES, manifests=manifests))
-        with serving(api) as endpoint:
-            role = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/eks"
-            stage.client("eks").create_cluster(name=CLUSTER, roleArn=role, resourcesVpcConfig={})
-            answer_at(DEFAULT_ACCOUNT_ID, REGION, CLUSTER, endpoint)
-            told = DrainStage(stage=stage, cluster=cluster, api=api)
-            yield told
-            assert told.undeclared() == set()
-
-
-@contextmanager
-def _connections_closed() -> Iterator[None]:
-    """Close what functions leave open: in Lambda it ends with their execution environments."""
-    opened: list[Client] = []
-    begin = Client.__init__
-
-    def begun(client: Client, *arguments: Any, **options: Any) -> None:
-        begin(client, *arguments, **options)
-        opened.append(client)
-
-    try:
-        with mock.patch.object(Client, "__init__", begun):
-            yield
-    finally:
-        for client in opened:
-            client.close()
+    with connections_closed(), staged(**options) as stage, clustered(stage.world) as api:
+        told = DrainStage(stage=stage, cluster=api.cluster, api=api)
+        yield told
+        assert told.undeclared() == set()
 
 
 def _name(call: Call) -> str:

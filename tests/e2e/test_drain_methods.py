@@ -35,7 +35,7 @@ def test_a_document_is_run_once_on_each_and_what_it_wrote_is_told_where_it_fails
         commands.play(DOCUMENT, Outcome(takes=timedelta(seconds=50)), good)
         commands.play(DOCUMENT, Outcome(succeeds=False, error="disk full"), bad)
         stage.run_until(END)
-        assert sorted(command.instance_ids for command in commands.sent) == sorted([(good,), (bad,)])
+        assert sorted(list(command.instance_ids) for command in commands.sent) == sorted([[good], [bad]])
         assert DRAIN_AT + 50 * SECOND <= told.ends()[good][0] <= DRAIN_AT + 70 * SECOND
         assert DEADLINE <= told.ends()[bad][0] <= DEADLINE + 5 * SECOND
         assert stage.reclaimed() == []
