@@ -18,7 +18,7 @@ from tests.unit.core.drain.shapes import HEARTBEAT, MINUTE, SECOND, TRAIN, activ
 BARE = drained_by(hook=None)
 PLAIN = drained_by("none")
 MISTAKEN = wishes({tag.DRAIN: "ekss"})
-UNREAD = Policy(broken="x", unread=True)
+UNREAD = Policy(drain_lead=60 * MINUTE, broken="x", unread=True)
 BRIEF = Policy(drain_lead=33 * MINUTE)
 FOREIGN = LifecycleHook(name="a", heartbeat=MINUTE, default_result=HookResult.ABANDON)
 CHANGED = "the time for its drain changed"

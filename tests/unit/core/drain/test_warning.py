@@ -65,7 +65,7 @@ WARNED: dict[str, tuple[datetime, Target, dict[str, Any], Pool, list[WarnNodes]]
     ),
     "no mark is taken back that never was": (MARK_AT, drained_by(), LATER, active(said=said(SAVED)), []),
     "no mark is taken back for what the function writes of it": (
-        MARK_AT, drained_by(), {}, active(said=said(MARKED, f"{MARKED}:done")), []
+        MARK_AT - MOMENT, drained_by(), {}, active(said=said(MARKED, f"{MARKED}:done")), []
     ),
     "no mark of another group is taken back": (
         MARK_AT, drained_by(), LATER, active(said=said(MARKED.replace("train", "mark"))), []
