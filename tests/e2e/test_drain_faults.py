@@ -46,6 +46,9 @@ def test_no_single_fault_leaves_a_node_undrained(strike: Strike) -> None:
         told.running()
         told.fill(stops_in=STOPS_IN)
         drained(told, within=STOPS_IN + 3 * MINUTE)
+        struck = told.stage.world.journal.of("fault")
+        assert struck
+        assert all(DRAIN_AT <= fact.at <= DRAIN_AT + STOPS_IN + MINUTE for fact in struck)
 
 
 def test_a_cluster_that_is_away_for_two_minutes_is_drained_after() -> None:
