@@ -3,12 +3,13 @@
 import json
 import sys
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
 
-from simulator.demo import account, gaps, story
+from simulator.demo import account, cluster, gaps, story
 from simulator.demo.account import Account
 from simulator.demo.arguments import Arguments, parse
 from simulator.demo.buyer import Buyer
@@ -55,25 +56,30 @@ def record(arguments: Arguments, out: Console) -> Recording:
     gaps.fill(held)
     parameters = _regional(arguments.parameters if own else story.PARAMETERS | arguments.parameters, held)
     end = held.last_end + _AFTERMATH if own else story.END
-    with World(
-        TEMPLATE,
-        parameters,
-        start=start,
-        seed=arguments.seed,
-        regions=held.regions,
-        faults=None if own else story.faults(),
-        skip_quiet_sweeps=True,
-    ) as world:
+    with ExitStack() as exits:
+        world = World(
+            TEMPLATE,
+            parameters,
+            start=start,
+            seed=arguments.seed,
+            regions=held.regions,
+            faults=None if own else story.faults(),
+            skip_quiet_sweeps=True,
+        )
+        exits.enter_context(world)
         furnish(world, held)
         person = Person(world)
+        nodes = None
         if not own:
-            story.tell(world, person, Buyer(world, person.entries))
+            nodes = exits.enter_context(cluster.running(world, "training", person.entries))
+            story.tell(world, person, Buyer(world, person.entries), nodes)
         script = Play(
             title=_title(held) if own else story.TITLE,
             end=end,
             parameters=parameters,
             notes=tuple(held.notes),
             deeds=person.entries,
+            cluster=nodes,
         )
         with Passing(out, world, (end - start).total_seconds() / 60) as passing:
             return play(world, script, passing.show)

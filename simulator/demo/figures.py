@@ -9,6 +9,10 @@ from simulator.demo.recording import Block, Recording
 from simulator.measure import BlockFigures, TargetFigures
 
 HEADINGS = ("block", "target", "instances", "start to active", "reaction", "lost at start", "lost at end", "unused")
+DRAIN_HEADINGS = (
+    *("block", "target", "nodes", "drained cleanly", "let go at the deadline", "pods evicted"),
+    *("half empty after", "all empty after", "paid time given up"),
+)
 MONEY_HEADINGS = ("request", "bought", "on whose word", "fee", "asked of EC2", "sold by EC2", "state")
 # What this application promises of a block that is drained at the default lead.
 MOST_UNUSED = timedelta(minutes=10.2)
@@ -43,6 +47,24 @@ def rows(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:
         for target in figures.targets:
             reaction = duration(target.reaction) if target.reaction is not None else "-"
             yield (block.reservation_id, target.target, str(target.share), waited, reaction, *_lost(target))
+
+
+def drains(recording: Recording) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each drain of a target whose work was moved before its instances went."""
+    for drain in recording.drains:
+        counts = (len(drain.nodes), drain.clean, drain.let_go, drain.evicted)
+        spans = (drain.typical, drain.slowest, drain.given_up)
+        yield (drain.reservation_id, drain.target, *map(str, counts), *map(duration, spans))
+
+
+def emptied(recording: Recording) -> Iterator[tuple[str, str]]:
+    """Yield how many nodes were drained cleanly, of how many, and how long it took until the last was empty."""
+    if recording.drains:
+        nodes, clean = (sum(each) for each in zip(*((len(d.nodes), d.clean) for d in recording.drains), strict=True))
+        let_go = nodes - clean
+        slowest = max(drain.slowest for drain in recording.drains)
+        yield f"{clean} of {nodes}", f"nodes drained cleanly, {let_go} let go at the deadline"
+        yield duration(slowest), "from the start of the drain until the last node was empty"
 
 
 def money(recording: Recording) -> Iterator[tuple[str, ...]]:

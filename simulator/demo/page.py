@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from importlib import resources
 
-from simulator.demo import closeup, figures
+from simulator.demo import closeup, figures, ward
 from simulator.demo.axis import day, moment
 from simulator.demo.chapter import chapter
 from simulator.demo.picture import legend, picture
@@ -21,6 +21,7 @@ def page(recording: Recording) -> str:
             _head(recording),
             _panel(recording),
             chapter(recording),
+            ward.chapter(recording),
             _close_ups(recording),
             _figures(recording),
             _timeline(recording),
@@ -42,6 +43,7 @@ def _head(recording: Recording) -> str:
         (str(len(recording.blocks)), f"Capacity Blocks, {instances} instances in all"),
         *figures.headlines(recording),
         *figures.purchases(recording),
+        *figures.emptied(recording),
         (str(len(recording.notices)), "notices to people"),
         *([(str(idle), "delivered without a target to serve")] if idle else []),
     ]

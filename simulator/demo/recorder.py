@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from simulator import measure
 from simulator.auto_scaling.journal import Fact
-from simulator.demo import audit, bargain, burst, till, witness
+from simulator.demo import audit, bargain, burst, till, vacated, witness
 from simulator.demo.account import POOL
 from simulator.demo.assumed import assumed
 from simulator.demo.burst import Named
+from simulator.demo.cluster import TrainingCluster
 from simulator.demo.onlooker import Onlooker, Sight
 from simulator.demo.recording import Block, Entry, Group, Phase, Recording, Stretch
 from simulator.world import World
@@ -33,6 +34,7 @@ class Play:
     parameters: Mapping[str, str]
     notes: tuple[str, ...]
     deeds: Sequence[Entry]  # of people; it grows while the run goes on
+    cluster: TrainingCluster | None = None
 
 
 def play(world: World, script: Play, progress: Progress) -> Recording:
@@ -52,6 +54,8 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
     pools = {sight.reservation_id: sight.pool for sight in sights.values()}
     facts = [fact for region in world.regions.values() for fact in region.facts]
     requests = audit.requests(world, {sight.reservation_id: sight.intent_id for sight in sights.values()})
+    blocks = tuple(_blocks(world, facts, sights.values(), names))
+    drains = vacated.drains(world, blocks)
     entries = [
         *script.deeds,
         *bargain.told(requests),
@@ -59,6 +63,8 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
         *witness.states(world, sights),
         *burst.told(facts, names, start),
         *witness.notices(world),
+        *vacated.told(drains),
+        *(vacated.answers(script.cluster.api, script.cluster.pool) if script.cluster else ()),
     ]
     return Recording(
         title=script.title,
@@ -68,7 +74,7 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
         parameters=script.parameters,
         assumptions=assumed(world.assumptions),
         notes=script.notes,
-        blocks=tuple(_blocks(world, facts, sights.values(), names)),
+        blocks=blocks,
         groups=tuple(
             Group(name=each.name, pool=each.pool, sizes=measure.sizes(own, facts)) for own, each in names.items()
         ),
@@ -76,6 +82,7 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
         requests=requests,
         sales=till.sales(world),
         budgets=till.budgets(world),
+        drains=drains,
         counts={
             "sweeps and other runs": len(world.functions.invocations),
             "quiet sweeps left out": world.skipped_sweeps,

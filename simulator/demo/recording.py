@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from simulator.demo.dealing import Budget, Request, Sold
+from simulator.demo.emptying import Drain
 from simulator.measure import BlockFigures, Size
 
 
@@ -22,6 +23,7 @@ class Actor(StrEnum):
     NETWORK = "the network"
     AUTO_SCALING = "Auto Scaling"
     EKS = "EKS"
+    KUBERNETES = "Kubernetes"
 
 
 class Severity(StrEnum):
@@ -120,6 +122,7 @@ class Recording:
     requests: tuple[Request, ...] = ()
     sales: tuple[Sold, ...] = ()  # all of EC2's book, whoever bought
     budgets: tuple[Budget, ...] = ()
+    drains: tuple[Drain, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator.demo.account import Account, gather
 from simulator.demo.buyer import Buyer, Colleague
+from simulator.demo.cluster import TrainingCluster
 from simulator.demo.person import Person
 from simulator.demo.recording import Actor
 from simulator.faults import Fault, Faults, Strike
@@ -37,7 +38,7 @@ def faults() -> Faults:
     return Faults(Strike(fault=Fault.REPLY_LOST, at="ec2.PurchaseCapacityBlock", nth=2, mutating=True))
 
 
-def tell(world: World, person: Person, buyer: Buyer) -> None:
+def tell(world: World, person: Person, buyer: Buyer, cluster: TrainingCluster) -> None:
     """Set down what people will do, and when. All else is up to the application and to AWS."""
     first, second = _read("purchase-request.json"), _read("purchase-request-more.json")
     look = {**first, "request_id": f"{first['request_id']}-look", "dry_run": True}
@@ -60,12 +61,14 @@ def tell(world: World, person: Person, buyer: Buyer) -> None:
         "09:00",
         lambda: person.adopt(_BOUGHT_ELSEWHERE, "research", "a notice said that nobody claims it, and what it costs"),
     )
+    at(1, "12:00", lambda: cluster.start_run("train-a"))
     at(1, "13:40", lambda: buyer.request(_ENGINEER, second, "the run wants four more, at once"))
     at(
         1,
         "15:00",
         lambda: person.tag_group("papers", "research", "capacity-blocks:instances", "8", "a notice named the mistake"),
     )
+    at(2, "10:54", cluster.give_way)
     at(2, "16:00", lambda: person.extend(_BOUGHT_ELSEWHERE, 24, "research", "the experiments need one more day"))
 
 

@@ -86,11 +86,15 @@ def tell(out: Console, recording: Recording) -> None:
         out.print(f"note: {note}")
     out.print(_timeline(recording))
     out.print(_figures(recording))
+    if recording.drains:
+        out.print(_drains(recording))
     if any(figures.money(recording)):
         out.print(_money(recording))
     for figure, words in figures.headlines(recording):
         out.print(f"{figure:>10}  {words}")
     for figure, words in figures.purchases(recording):
+        out.print(f"{figure:>10}  {words}")
+    for figure, words in figures.emptied(recording):
         out.print(f"{figure:>10}  {words}")
     if idle := figures.unserved(recording.blocks):
         out.print(f"{idle:>10}  delivered without a target to serve: the notices say why")
@@ -133,6 +137,15 @@ def _figures(recording: Recording) -> Table:
     for number, heading in enumerate(figures.HEADINGS):
         table.add_column(heading, justify="right" if number > 1 else "left", overflow="fold", no_wrap=number != 1)
     for row in figures.rows(recording.blocks):
+        table.add_row(*row)
+    return table
+
+
+def _drains(recording: Recording) -> Table:
+    table = _table("Drains (simulated)")
+    for number, heading in enumerate(figures.DRAIN_HEADINGS):
+        table.add_column(heading, justify="right" if number > 1 else "left", no_wrap=not number)
+    for row in figures.drains(recording):
         table.add_row(*row)
     return table
 

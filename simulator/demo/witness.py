@@ -12,7 +12,8 @@ from simulator.world import World
 
 # Two runs may do the same at one moment, each for itself: it is told once.
 _AT_ONCE = timedelta(seconds=15)
-_AS_ASKED = frozenset({"done", "bound", "free"})
+_AS_ASKED = frozenset({"done", "bound", "free", "started"})
+_TOLD_ELSEWHERE = frozenset({"Say", "Drain"})  # a notice tells itself, and drains of many nodes are told together
 _STATES = {
     "CapacityBlockScheduled": "is paid: scheduled",
     "CapacityBlockActive": "is active",
@@ -61,7 +62,7 @@ def deeds(world: World, pools: Mapping[str, str]) -> Iterator[Entry]:
 def _history(world: World, pools: Mapping[str, str]) -> Iterator[Entry]:
     for reservation_id, key, row in ledger.rows(world, "history"):
         line = ledger.line(row)
-        if "did" not in line:  # else it is of an intent
+        if line.get("did", "Say") in _TOLD_ELSEWHERE:  # without "did" it is of an intent
             continue
         yield Entry(
             at=datetime.fromisoformat(key.partition("#")[0]).astimezone(UTC),
@@ -129,6 +130,10 @@ def _deed(line: Mapping[str, str], reservation_id: str) -> str:
             what = f"gives {target} the native action {line['scheduled']}"
         case "DeleteScheduledAction":
             what = f"deletes the native action {line['name']} of {target}"
+        case "PutHook":
+            what = f"has the instances of {target} wait for their drain when they terminate, by a lifecycle hook"
+        case "WarnNodes":
+            what = f"has the nodes of {target} warned"
         case "ResumeLaunch":
             what = f"resumes the launches of {target}"
         case other:

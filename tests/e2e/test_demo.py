@@ -255,14 +255,67 @@ def test_an_extension_moves_the_end_once_it_is_paid_and_the_drain_with_it(story:
     assert instant(block["drain_at"]) - instant(block["end"]) == -timedelta(minutes=40)
 
 
+def test_people_are_told_of_a_drain_the_day_before_and_the_nodes_are_marked_fifty_minutes_before(story: Told) -> None:
+    drain_at = instant(story.block(pool="training", size=8)["drain_at"])
+    told, marked = story.entry("train-a is drained at 2027-03-03 10:50"), story.entry("marks 8 nodes of cluster")
+
+    assert drain_at - instant(told["at"]) == timedelta(hours=16)  # as the pool's settings say
+    assert timedelta(minutes=49) < drain_at - instant(marked["at"]) <= timedelta(minutes=50)
+
+
+def test_eight_nodes_are_drained_at_the_same_time_and_told_in_three_lines(story: Told) -> None:
+    [drain] = story.seen["drains"]
+    starts = [instant(node["started"]) for node in drain["nodes"]]
+
+    assert drain["target"] == "train-a"
+    assert [node["verdict"] for node in drain["nodes"]] == ["drained"] * 8
+    assert max(starts) - min(starts) < timedelta(seconds=2)
+    assert sum(len(node["evicted"]) for node in drain["nodes"]) == 25
+    assert max(instant(node["ended"]) for node in drain["nodes"][:-1]) < instant(drain["began"]) + timedelta(minutes=3)
+    assert story.entry("drains the 8 nodes of train-a at the same time")
+    assert story.entry("7 of 8 nodes of train-a are empty: 21 pods evicted")
+    assert not story.entries("Drain on")
+
+
+def test_a_pod_that_a_budget_holds_is_named_in_time_and_goes_once_a_person_gives_way(story: Told) -> None:
+    [drain], last = story.seen["drains"], story.seen["drains"][0]["nodes"][-1]
+    refused, named = story.entry("refuses to evict run-9/coordinator"), story.entry("will not be drained in time")
+    freed, empty = story.entry("sets minAvailable of the budget"), story.entry(f"{last['instance_id']} is empty")
+    deadline = instant(drain["began"]) + timedelta(minutes=9)
+
+    assert last["was_told"]
+    assert [node["was_told"] for node in drain["nodes"]].count(True) == 1
+    assert "PodDisruptionBudget run-9/coordinator" in named["why"]
+    assert last["instance_id"] in named["why"]
+    assert re.search(r"asked \d\d times until 10:5\d", refused["why"])
+    moments = [instant(entry["at"]) for entry in (refused, named, freed, empty)]
+    assert moments == sorted(moments)
+    assert moments[-1] - moments[-2] < timedelta(seconds=30)
+    assert moments[-1] < deadline
+
+
+def test_the_drain_is_summed_up_in_a_notice_in_the_figures_and_on_the_page(story: Told) -> None:
+    closing = story.entry("is empty: 8 of 8 nodes were drained")
+
+    assert "10 minutes of paid time were given up" in closing["why"]
+    assert "25 pods or tasks were moved" in closing["why"]
+    assert re.search(r"8 of 8  nodes drained cleanly, 0 let go at the deadline", story.text)
+    assert re.search(r"│ train-a │ +8 │ +8 │ +0 │ +25 │ .* min │ +10\.00 min │", story.text)
+    assert "How the nodes were drained" in story.page
+    for node in story.seen["drains"][0]["nodes"]:
+        assert f"{node['instance_id']}: drained; evicted: run-9/" in story.page
+
+
 def test_an_event_of_an_unknown_block_does_no_harm(story: Told) -> None:
     [entry] = story.entries("cr-0badc0ffee0badc0f")
 
     assert entry["actor"] == "EC2"
 
 
-def test_the_story_has_nothing_critical_to_say(story: Told) -> None:
-    assert {entry["severity"] for entry in story.seen["entries"]} == {None, "info", "warning"}
+def test_the_only_critical_notice_is_of_the_pod_that_a_budget_holds(story: Told) -> None:
+    critical = [entry for entry in story.seen["entries"] if entry["severity"] == "critical"]
+
+    assert ["will not be drained in time" in entry["what"] for entry in critical] == [True]
 
 
 def test_the_text_says_that_it_is_simulated_and_under_which_assumptions(story: Told) -> None:
@@ -369,6 +422,11 @@ def test_an_account_of_ones_own_buys_nothing(own: Told) -> None:
     assert (own.seen["requests"], own.seen["sales"], own.seen["budgets"]) == ([], [], [])
     assert "How the blocks were bought" not in own.page
     assert "Money" not in own.text
+
+
+def test_an_account_of_ones_own_has_no_drain_chapter_where_no_group_asks_for_one(own: Told) -> None:
+    assert own.seen["drains"] == []
+    assert "How the nodes were drained" not in own.page
 
 
 def test_what_runs_at_the_beginning_runs_on_until_its_block_drains(own: Told) -> None:
