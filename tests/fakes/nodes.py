@@ -178,7 +178,7 @@ class FakeCluster:
         )
 
 
-class CrashError(Exception):
+class CrashError(BaseException):
     """The process is gone."""
 
 

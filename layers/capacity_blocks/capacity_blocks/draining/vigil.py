@@ -67,6 +67,9 @@ class Vigil:
             return self.drain.look(self.bearings.member.instance_id, now, limit)
         except AwsError as error:
             return stuck(f"AWS did not answer as it should: {error}", now, limit, LOOK_EVERY)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the wait goes on, and people hear of it in time
+            self.log("stumbled", error=repr(error))
+            return stuck(f"this application stumbled: {error!r}", now, limit, LOOK_EVERY)
 
     def _note(self, progress: Progress, now: datetime, limit: datetime) -> bool:
         """Write down what is new, and tell people of what is stuck; False when another run has taken over."""

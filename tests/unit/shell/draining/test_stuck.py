@@ -1,5 +1,7 @@
 """Drains that do not move by themselves: people hear of them before it is too late, and not too often."""
 
+import pytest
+
 from capacity_blocks.core.drain.verdict import Verdict
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.draining.drainer import Outcome
@@ -99,3 +101,15 @@ def test_a_notice_that_another_run_dropped_is_sent_after_all() -> None:
     stage.run()
 
     assert len(stage.notifier.sent) == 1
+
+
+def test_a_stumble_of_our_own_is_told_of_like_anything_else_that_holds_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    stuck(stage, I1)
+    answer: dict[str, str] = {}
+    monkeypatch.setattr(type(stage.cluster), "look", lambda *_: answer["taskDefinitionArn"])
+    stage.run()
+
+    (notice,) = stage.notifier.sent
+    assert "this application stumbled: KeyError('taskDefinitionArn')" in notice.text
+    assert stage.lifecycle.completed == {I1: DEADLINE}
