@@ -1,6 +1,7 @@
 """One fault at the call that spends: a sample of what `make bench BENCH_ARGS=purchases` strikes everywhere."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -21,12 +22,16 @@ def _name(drill: Drill) -> str:
     return " and ".join(struck or drill.requests).replace(" ", "-")
 
 
-def sample() -> Iterator[tuple[Drill, int]]:
-    """Yield each kind of fault at the purchase itself, a crash on either side of the record before it, and twins.
+def _length(strike: Strike) -> tuple[timedelta, int]:
+    return strike.lasts or timedelta(), strike.times
 
-    Each comes with how many purchases are made.
+
+def sample() -> Iterator[tuple[Drill, int]]:
+    """Yield each fault at the purchase itself, a crash on either side of the record before it, and twins.
+
+    Of two faults of a kind the longer is taken. Each comes with how many purchases are made.
     """
-    strikes = {strike.fault: strike for strike in purchase_strikes.strikes(PURCHASE)}  # of two of a kind the longer
+    strikes = {each.fault: each for each in sorted(purchase_strikes.strikes(PURCHASE), key=_length)}
     yield from ((Drill(faults=(strike,)), int(fault not in UNSENT)) for fault, strike in strikes.items())
     yield Drill(faults=(RECORD.strike(Fault.CRASH_BEFORE),)), 1
     yield Drill(faults=(RECORD.strike(Fault.CRASH_AFTER),)), 0
