@@ -13,6 +13,7 @@ from capacity_blocks.core.pool import Occupant, Pool
 from capacity_blocks.core.reservation import ReservationState
 from capacity_blocks.core.tag import wishes
 from tests.factories import END, START, a_reservation, a_target, at
+from tests.unit.core.drain.shapes import HEARTBEAT, active, drained_by, in_service
 from tests.unit.shapes import ACTIVE, DRAIN_AT, RECLAIM_AT, a_pool, bound, instances, quiet, running
 
 EARLY = at("2026-02-20T09:00")
@@ -84,3 +85,21 @@ def test_nothing_is_asked_again_once_it_was_told() -> None:
 
     assert inquiries(START, quiet(START, inside)) == NOTHING
     assert inquiries(DRAIN_AT, quiet(DRAIN_AT, left)) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("now", "method", "expected"),
+    [
+        (DRAIN_AT - timedelta(minutes=10, microseconds=1), "eks", False),
+        (DRAIN_AT - timedelta(minutes=10), "eks", True),
+        (DRAIN_AT - timedelta(microseconds=1), "eks", True),
+        (DRAIN_AT, "eks", False),
+        (DRAIN_AT - timedelta(minutes=5), "none", False),
+    ],
+)
+def test_hooks_are_looked_at_shortly_before_a_drain(now: datetime, method: str, *, expected: bool) -> None:
+    service = in_service(drained_by(method, hook=HEARTBEAT if method == "eks" else None))
+    said = {wording.schedule.timeline(service, Policy()).key: START}
+    pool = active(service.target, said=said)
+
+    assert bool(inquiries(now, pool).hooks) is expected

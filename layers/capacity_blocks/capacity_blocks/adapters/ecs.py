@@ -9,7 +9,7 @@ from capacity_blocks.ports import AwsError
 
 if TYPE_CHECKING:
     from types_boto3_ecs.client import ECSClient
-    from types_boto3_ecs.type_defs import ContainerInstanceTypeDef, TaskTypeDef
+    from types_boto3_ecs.type_defs import ContainerInstanceTypeDef, FailureTypeDef, TaskTypeDef
 
 AT_ONCE = 100  # the most that DescribeContainerInstances and DescribeTasks take
 MISSING = "MISSING"  # the reason of a failure: no such thing, or no more
@@ -40,14 +40,15 @@ class EcsContainerInstances:
                 for item in described["containerInstances"]:
                     if item["ec2InstanceId"] == instance_id:
                         return _read(item, each)
+                _raise_failures(
+                    described.get("failures", [])
+                )  # an instance that is not told of is not one without work
         return None
 
     @raises_aws_error
     def read(self, found: ContainerInstance) -> ContainerInstance | None:
         described = self._client.describe_container_instances(cluster=found.cluster, containerInstances=[found.arn])
-        for failure in described.get("failures", []):
-            if failure.get("reason") != MISSING:
-                raise _refused("DescribeContainerInstances", failure.get("reason"), found.arn)
+        _raise_failures(described.get("failures", []))
         return next((_read(item, found.cluster) for item in described["containerInstances"]), None)
 
     @raises_aws_error
@@ -104,6 +105,13 @@ def _task(item: "TaskTypeDef") -> Task:
     definition = item["taskDefinitionArn"].rpartition("/")[2]
     name = f"{definition} ({item['taskArn'].rpartition('/')[2]})"
     return Task(name=name, group=item.get("group", ""), told_to_stop=item.get("desiredStatus") == STOPPED)
+
+
+def _raise_failures(failures: "Sequence[FailureTypeDef]") -> None:
+    """Raise what an answer of 200 says could not be described, but for what is not there any more."""
+    for failure in failures:
+        if failure.get("reason") != MISSING:
+            raise _refused("DescribeContainerInstances", failure.get("reason"), failure.get("arn", ""))
 
 
 def _refused(operation: str, reason: str | None, arn: str) -> AwsError:

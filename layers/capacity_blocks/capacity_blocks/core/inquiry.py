@@ -14,6 +14,7 @@ from capacity_blocks.core.target import TargetId, TargetKind
 from capacity_blocks.core.timeline import Phase
 
 EXTENSION_SINCE = timedelta(minutes=45)  # before the drain
+HOOKS_SINCE = timedelta(minutes=10)  # before the drain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +70,16 @@ def _occupants_due(now: datetime, pool: Pool, service: Service) -> bool:
 
 
 def _hooks_due(now: datetime, pool: Pool, service: Service) -> bool:
-    """Whether the hooks of a group are to be looked at: when its timeline is new, or its own hook is out of step."""
-    is_ahead = not service.reservation.is_dead and now < service.timeline(pool.policy).drain_at
+    """Whether the hooks of a group are to be looked at: when its timeline is new, or its own hook is out of step.
+
+    Shortly before the drain as well: somebody may have removed a hook that our tag still remembers.
+    """
+    drain_at = service.timeline(pool.policy).drain_at
+    is_ahead = not service.reservation.is_dead and now < drain_at
+    is_near = drain_at - HOOKS_SINCE <= now and hooking.has_drain(service.target)
     is_group = service.target.id.kind is TargetKind.AUTO_SCALING_GROUP
     is_new = wording.schedule.timeline(service, pool.policy).key not in pool.said
-    return is_group and is_ahead and (is_new or not hooking.is_in_step(pool, service))
+    return is_group and is_ahead and (is_new or is_near or not hooking.is_in_step(pool, service))
 
 
 def _extensions_due(now: datetime, pool: Pool, service: Service) -> bool:

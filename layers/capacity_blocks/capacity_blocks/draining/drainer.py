@@ -106,7 +106,6 @@ class Drainer:
     def _keep_vigil(self, bearings: Bearings, keeper: Keeper, request: DrainRequest, until: datetime) -> Outcome:
         now, how = self.clock.now(), method(bearings.member)
         every = self._beat_every(bearings.member)
-        is_first = keeper.record.started >= now - every
         vigil = Vigil(
             clock=self.clock,
             place=self.place,
@@ -117,7 +116,7 @@ class Drainer:
             bearings=bearings,
             until=until,
             beat_every=every,
-            beat_at=now + every if is_first else now,
+            beat_at=now,  # the wait began before this run did, and may have little left
             drain=self.methods.drain(how, bearings.policy, bearings.instance_type),
             method=how,
         )

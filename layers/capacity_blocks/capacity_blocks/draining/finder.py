@@ -51,7 +51,7 @@ class PoolPolicies:
             texts: Mapping[str, str] = self.source.texts()
         except AwsError as error:
             self.log("settings unread", pool=pool, error=str(error))
-            return self.default
+            return replace(self.default, broken="its settings could not be read", unread=True)
         return policies(texts, self.default).get(pool, self.default)
 
 

@@ -17,12 +17,14 @@ LONG = Policy(drain_lead=90 * MINUTE)
 DEADLINES: dict[str, tuple[datetime, Policy, datetime]] = {
     "long before the drain it has the most that a drain may take": (START, Policy(), START + 10 * MINUTE),
     "which a pool may set": (START, Policy(drain_at_most=25 * MINUTE), START + 25 * MINUTE),
-    "it may go on into the drain of the block": (DRAIN_AT - 2 * MINUTE, Policy(), DRAIN_AT + 8 * MINUTE),
+    "it may go on into the drain of the block": (DRAIN_AT - 3 * MINUTE, Policy(), DRAIN_AT + 7 * MINUTE),
     "a moment before the drain it is cut at a minute before the reclaim": (DRAIN_AT - MOMENT, Policy(), LAST),
+    "a native action may drain two minutes early": (END - 92 * MINUTE, LONG, LAST),
+    "where settings are broken nobody knows when the drain began": (START, Policy(broken="not JSON"), LAST),
     "from the drain on it has what is left": (DRAIN_AT, Policy(), LAST),
     "however much that is": (END - 90 * MINUTE, LONG, LAST),
     "but not a moment before, though much is left": (
-        END - 90 * MINUTE - MOMENT, LONG, END - 80 * MINUTE - MOMENT
+        END - 92 * MINUTE - MOMENT, LONG, END - 82 * MINUTE - MOMENT
     ),
     "and nothing from the last minute on": (RECLAIM_AT, Policy(), LAST),
 }  # fmt: skip
