@@ -19,7 +19,7 @@ from capacity_blocks.purchasing.candidate import Candidate, Search
 from capacity_blocks.purchasing.candidate import read as read_search
 from capacity_blocks.purchasing.opener import read
 from capacity_blocks.purchasing.rehearsal import rehearse
-from capacity_blocks.purchasing.scribe import Scribe
+from capacity_blocks.purchasing.scribe import Scribe, close
 from capacity_blocks.purchasing.step import claimed, reference, section, text
 from capacity_blocks.purchasing.survey import Survey, UnreadError
 from capacity_blocks.purchasing.unfilled import Unfilled
@@ -98,7 +98,7 @@ class Chooser:
             self.scribe.put(approved, intent)
         row, _ = claimed(self.ledger, request.request_id)
         if row.ended is not None:  # in between, as when a person stops the execution: nobody else will give this up
-            closed = self._given_up(approved, f"the request has ended: {row.ended}")
+            closed = close(self.scribe, self.bookkeeper, approved, f"the request has ended: {row.ended}")
             return _answer("nothing", told=closed.reason)
         if approved.state is not IntentState.APPROVED:
             return _answer("ask", approved, wait_until=approved.expires_at, told=why)
@@ -109,16 +109,11 @@ class Chooser:
 
     def _too_dear(self, intent: Intent, error: BudgetError) -> dict[str, Any]:
         """Close an intent whose money went to another one in the meantime."""
-        closed = self._given_up(intent, str(error))
+        closed = close(self.scribe, self.bookkeeper, intent, str(error))
         violations = (Violation(guard=Guard.BUDGET, reason=str(error)),)
         context = self.scribe.context(closed)
         self.scribe.say(notices.not_bought(intent=closed, violations=violations, looks_again=False, **context))
         return _answer("nothing", told=closed.reason)
-
-    def _given_up(self, intent: Intent, reason: str) -> Intent:
-        closed = self.scribe.move(intent, IntentState.CLOSED, reason)
-        self.bookkeeper.release(self.clock.now(), closed)
-        return closed
 
 
 def _answer(

@@ -14,7 +14,7 @@ from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 from capacity_blocks.purchasing.closer import IN_FLIGHT
 from capacity_blocks.purchasing.finder import Finder
 from capacity_blocks.purchasing.look import Look, Word
-from capacity_blocks.purchasing.scribe import Scribe
+from capacity_blocks.purchasing.scribe import Scribe, close
 from capacity_blocks.purchasing.settler import Settler
 from capacity_blocks.purchasing.step import StepError, claimed, find, section
 
@@ -44,7 +44,7 @@ class Follower:
         if event.get("nothing_was_bought") is True:
             return self._not_bought(intent).document()
         if event.get("give_up") is True and intent.state is S.APPROVED:
-            intent = self._closed(intent, "it could not be attempted, time and again")
+            intent = close(self.scribe, self.bookkeeper, intent, "it could not be attempted, time and again")
         return self._step(intent).document()
 
     def _sweep(self) -> dict[str, Any]:
@@ -110,12 +110,12 @@ class Follower:
     def _asked(self, intent: Intent) -> Look:
         if self.clock.now() < intent.expires_at:
             return Look(word=Word.WAITING, intent=intent, wait_until=intent.expires_at)
-        return self._over(self._closed(intent, "it was not approved in time"))
+        return self._over(close(self.scribe, self.bookkeeper, intent, "it was not approved in time"))
 
     def _approved(self, intent: Intent) -> Look:
         if self.clock.now() < intent.expires_at:
             return Look(word=Word.APPROVED, intent=intent)
-        return self._over(self._closed(intent, "its approval expired before it was bought"))
+        return self._over(close(self.scribe, self.bookkeeper, intent, "its approval expired before it was bought"))
 
     def _looked_for(self, intent: Intent) -> Look:
         look = self.finder.look(intent)
@@ -152,10 +152,5 @@ class Follower:
         if not isinstance(found, Look):
             return self.settler.settle(found)
         if intent.state is S.NOT_FOUND:
-            intent = self._closed(intent, "a person found that nothing was bought")
+            intent = close(self.scribe, self.bookkeeper, intent, "a person found that nothing was bought")
         return self._over(intent)
-
-    def _closed(self, intent: Intent, reason: str) -> Intent:
-        closed = self.scribe.move(intent, S.CLOSED, reason)
-        self.bookkeeper.release(self.clock.now(), closed)
-        return closed

@@ -21,8 +21,8 @@ from capacity_blocks.core.purchase.terms import Terms
 from capacity_blocks.ports import AwsError, Clock
 from capacity_blocks.purchase_ports import Offerings, PurchaseLedger, Purchases
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
-from capacity_blocks.purchasing.scribe import LostRaceError, Scribe
-from capacity_blocks.purchasing.step import claimed, find, section
+from capacity_blocks.purchasing.scribe import LostRaceError, Scribe, close
+from capacity_blocks.purchasing.step import claimed, find, reference, section
 from capacity_blocks.purchasing.survey import Survey, UnreadError, money_settings
 
 MOST_TRIES = 5  # to write down what EC2 answered, against other runs that write at the same time
@@ -136,8 +136,7 @@ class Purchaser:
     def _stop(self, intent: Intent, violations: Sequence[Violation]) -> dict[str, Any]:
         """Close an intent that may not buy, and give its money back. A request that may not ask again ends with it."""
         reason = "; ".join(each.reason for each in violations)
-        closed = self.scribe.move(intent, IntentState.CLOSED, reason)
-        self.bookkeeper.release(self.clock.now(), closed)
+        closed = close(self.scribe, self.bookkeeper, intent, reason)
         if not all(each.guard in ASK_AGAIN for each in violations):
             self.ledger.end_request(claimed(self.ledger, intent.request_id)[0], f"not bought: {reason}")
         return _answer(closed)
@@ -166,7 +165,7 @@ class Purchaser:
                 return intent
             if after == intent or self.ledger.put_intent(after, intent):
                 return after
-            intent = find(self.ledger, {"request_id": intent.request_id, "intent_id": intent.intent_id})
+            intent = find(self.ledger, reference(intent))
         raise LostRaceError(f"{intent.intent_id}: {reason}, which could not be written down")
 
 

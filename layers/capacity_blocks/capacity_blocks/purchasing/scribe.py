@@ -11,6 +11,7 @@ from capacity_blocks.core.purchase.request import parse
 from capacity_blocks.executor import SAID, Speaker
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger
+from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 
 # Notices of purchases have a list of their own, so that no sweep of a region has to read them.
 NOTICES = "purchases"
@@ -58,3 +59,10 @@ class Scribe:
         outcome = self.speaker.say(NOTICES, notice)
         if outcome != SAID and not self.speaker.ledger.was_said(NOTICES, notice.key):
             raise UnsaidError(f"{notice.key}: another run is sending it")
+
+
+def close(scribe: Scribe, bookkeeper: Bookkeeper, intent: Intent, reason: str) -> Intent:
+    """Close an intent that bought nothing, then give its money back: in this order, so that nothing buys without it."""
+    closed = scribe.move(intent, IntentState.CLOSED, reason)
+    bookkeeper.release(scribe.clock.now(), closed)
+    return closed

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from capacity_blocks.core.group import EKS_CLUSTER, EKS_NODE_GROUP
+from capacity_blocks.core.target import WAITING as WAITING
 
 CLUSTER_TAG = "kubernetes.io/cluster/"  # and the name of the cluster: nodes that manage themselves must carry it
-WAITING = "Terminating:Wait"
 LEAVING = frozenset({"Terminating", WAITING})  # what a drain is for; from Terminating:Proceed on it is too late
 
 
