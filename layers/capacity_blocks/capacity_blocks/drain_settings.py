@@ -6,7 +6,7 @@ from typing import Self
 
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.timeline import RECLAIM_LEAD, ULTRASERVER_RECLAIM_LEAD
-from capacity_blocks.settings import SettingsError, boolean, minutes, regions
+from capacity_blocks.settings import boolean, minutes, names_what_is_missing, regions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class DrainSettings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read the environment; raise SettingsError, which names the variable, its value and what is allowed."""
-        try:
+        with names_what_is_missing():
             return cls(
                 topic_arn=env["TOPIC_ARN"],
                 ledger_table=env["LEDGER_TABLE"],
@@ -39,5 +39,3 @@ class DrainSettings:
                     ),
                 ),
             )
-        except KeyError as missing:
-            raise SettingsError(f"environment variable {missing.args[0]} is not set") from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from capacity_blocks.settings import SettingsError, boolean, regions
+from capacity_blocks.settings import SettingsError, boolean, names_what_is_missing, regions
 
 SECOND = timedelta(seconds=1)
 
@@ -22,7 +22,7 @@ class PurchaseSettings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        try:
+        with names_what_is_missing():
             return cls(
                 topic_arn=env["TOPIC_ARN"],
                 ledger_table=env["LEDGER_TABLE"],
@@ -30,8 +30,6 @@ class PurchaseSettings:
                 regions=regions(env),
                 pool_settings_path=env["POOL_SETTINGS_PATH"],
             )
-        except KeyError as missing:
-            raise _not_set(missing) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +42,12 @@ class SpendingSettings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        try:
+        with names_what_is_missing():
             return cls(
                 purchases_enabled=boolean(env, "ENABLE_PURCHASES"),
                 spending_parameter=env["SPENDING_PARAMETER"],
                 kill_switch_parameter=env["KILL_SWITCH_PARAMETER"],
             )
-        except KeyError as missing:
-            raise _not_set(missing) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +59,8 @@ class DoorSettings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        try:
+        with names_what_is_missing():
             return cls(decide_url=env["DECIDE_URL"], console_function=env["CONSOLE_FUNCTION"])
-        except KeyError as missing:
-            raise _not_set(missing) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +71,8 @@ class FollowSettings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        try:
+        with names_what_is_missing():
             return cls(purchase_timeout=_seconds(env, "PURCHASE_TIMEOUT_SECONDS"))
-        except KeyError as missing:
-            raise _not_set(missing) from None
 
 
 def _seconds(env: Mapping[str, str], name: str) -> timedelta:
@@ -88,7 +80,3 @@ def _seconds(env: Mapping[str, str], name: str) -> timedelta:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 900):  # Lambda's longest time-out
         raise SettingsError(f"{name} is {text!r}; allowed: a whole number of seconds from 1 to 900")
     return int(text) * SECOND
-
-
-def _not_set(missing: KeyError) -> SettingsError:
-    return SettingsError(f"environment variable {missing.args[0]} is not set")

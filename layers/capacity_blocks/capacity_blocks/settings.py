@@ -1,6 +1,7 @@
 """Everything this application reads from its environment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +14,15 @@ MINUTE = timedelta(minutes=1)
 
 class SettingsError(ValueError):
     """An environment variable is missing or malformed."""
+
+
+@contextmanager
+def names_what_is_missing() -> Iterator[None]:
+    """Turn the KeyError of a variable that is not set into a SettingsError that names it."""
+    try:
+        yield
+    except KeyError as missing:
+        raise SettingsError(f"environment variable {missing.args[0]} is not set") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +42,7 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Read the environment; raise SettingsError, which names the variable, its value and what is allowed."""
-        try:
+        with names_what_is_missing():
             return cls(
                 topic_arn=env["TOPIC_ARN"],
                 ledger_table=env["LEDGER_TABLE"],
@@ -52,8 +62,6 @@ class Settings:
                 drain_function=env.get("DRAIN_FUNCTION") or None,
                 warn_function=env.get("WARN_FUNCTION") or None,
             )
-        except KeyError as missing:
-            raise SettingsError(f"environment variable {missing.args[0]} is not set") from None
 
 
 def regions(env: Mapping[str, str]) -> tuple[str, ...]:
