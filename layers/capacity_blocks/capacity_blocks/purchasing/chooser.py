@@ -1,6 +1,6 @@
 """Choose an offering: the best that no guard forbids becomes an intent, with its money reserved; or say why not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.budget import BudgetError
 from capacity_blocks.core.purchase.decision import approve_by_settings
-from capacity_blocks.core.purchase.guard import Guard, Violation, before_asking
+from capacity_blocks.core.purchase.guard import Circumstances, Guard, Violation, before_asking
 from capacity_blocks.core.purchase.intent import Intent, IntentState
 from capacity_blocks.core.purchase.request import PurchaseRequest
 from capacity_blocks.ports import Clock
@@ -55,7 +55,7 @@ class Chooser:
         if (bought := next((each for each in intents if each.may_have_bought), None)) is not None:
             return _answer("buy", bought, told=f"{bought.intent_id} is {bought.state.value}")
         if intents and intents[-1].state in OPEN:
-            return self._carry_on(request, intents[-1])
+            return self._carry_on(request, intents[-1], *self.survey.circumstances(request, intents[-1]))
         if any(each.state is IntentState.REJECTED for each in intents):
             return _answer("nothing", told="somebody has rejected what was found")
         if len(intents) >= MOST_INTENTS:
@@ -74,7 +74,7 @@ class Chooser:
             intent = candidate.intent(known, request.request_id, number)
             violations = before_asking(known, intent)
             if not violations:
-                return self._carry_on(request, self.scribe.put(intent, None), candidate.why)
+                return self._carry_on(request, self.scribe.put(intent, None), known, errors, candidate.why)
             forbidden = (*forbidden, (candidate, violations))
         unfilled = Unfilled(request=request, search=search, now=known.now, execution=execution, forbidden=forbidden)
         for notice in unfilled.notices():
@@ -82,9 +82,10 @@ class Chooser:
         again = unfilled.look_again_at
         return _answer("nothing" if again is None else "look_again", wait_until=again, told=unfilled.reason)
 
-    def _carry_on(self, request: PurchaseRequest, intent: Intent, why: str = "") -> dict[str, Any]:
+    def _carry_on(
+        self, request: PurchaseRequest, intent: Intent, known: Circumstances, errors: Sequence[str], why: str = ""
+    ) -> dict[str, Any]:
         """Reserve the money of an intent, and have it approved by the settings where they ask for nobody."""
-        known, errors = self.survey.circumstances(request, intent)
         if known.settings is None:
             raise UnreadError("; ".join((*errors, f"pool {intent.terms.pool} has no section money")))
         now = self.clock.now()
