@@ -13,7 +13,7 @@ from capacity_blocks.core.drain.verdict import Progress, Verdict
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.kubernetes_ports import KubernetesError
 from capacity_blocks.ports import AwsError, Clock
-from tests.fakes.failing import Errors, perhaps_raise, unclear
+from tests.fakes.failing import Errors, perhaps_raise, refused, unclear
 
 LOOK_EVERY = timedelta(seconds=5)
 
@@ -73,6 +73,7 @@ class FakeLifecycle:
 
     def heartbeat(self, member: Member) -> bool:
         self._call("heartbeat")
+        _refuse_node_groups(member)
         if member.instance_id not in self.runs_out or self.hook is None:
             return False
         self.runs_out[member.instance_id] = self.clock.now() + self.hook
@@ -80,6 +81,7 @@ class FakeLifecycle:
 
     def complete(self, member: Member) -> bool:
         self._call("complete")
+        _refuse_node_groups(member)
         if self.runs_out.pop(member.instance_id, None) is None:
             return False
         del self.held[member.instance_id]
@@ -97,6 +99,11 @@ class FakeLifecycle:
         for each in [i for i, due in self.runs_out.items() if due <= self.clock.now()]:
             self.timed_out.append(each)
             self.go_by_themselves(each)
+
+
+def _refuse_node_groups(member: Member) -> None:
+    if member.is_of_node_group:  # EKS's own group does not carry our tags, to which our permissions are bound
+        raise refused("LifecycleAction")
 
 
 @dataclass

@@ -131,8 +131,9 @@ class Drainer:
         return Outcome.HANDED_ON
 
     def _beat_every(self, member: Member) -> timedelta:
+        is_held = member.is_leaving and not member.is_of_node_group
         try:
-            timeout = self.place.actions.timeout(member.group) if member.is_leaving else None
+            timeout = self.place.actions.timeout(member.group) if is_held else None
         except AwsError as error:
             self.log("hook unread", error=str(error))
             timeout = SHORTEST_TIMEOUT

@@ -45,8 +45,8 @@ class Farewell:
         self._remember(keeper.record, now)
 
     def complete(self, place: Place, member: Member, until: datetime) -> None:
-        """Let the instance go on, unless it waits for nobody. That it goes already is as good."""
-        if member.is_leaving:
+        """Let the instance go on, unless it waits for none of us. That it goes already is as good."""
+        if member.is_leaving and not member.is_of_node_group:
             patiently(self.clock, self._latest(until), member.instance_id, lambda: place.actions.complete(member))
 
     def _latest(self, until: datetime) -> datetime:

@@ -113,7 +113,7 @@ class Vigil:
             member = self.place.member(self.bearings.member.instance_id)
             is_there = member is not None and (
                 self.place.actions.heartbeat(member)
-                if member.is_waiting
+                if member.is_waiting and not member.is_of_node_group
                 else member.is_leaving or self.bearings.termination is not None
             )
         except AwsError as error:

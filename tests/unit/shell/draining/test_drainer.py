@@ -198,6 +198,34 @@ def test_an_instance_of_a_managed_node_group_is_drained_when_ec2_ends_it() -> No
     assert stage.cluster.pods[I1][0].told_at == DRAIN_AT
 
 
+def of_node_group(pod: FakePod) -> Stage:
+    """Return a stage where EC2 warned of a node of a managed node group, which EKS then terminates."""
+    stage = Stage()
+    stage.add(I1, state="InService", tags={EKS_CLUSTER: "ml", EKS_NODE_GROUP: "gpu", tag.POOL: "", tag.DRAIN: "none"})
+    stage.node_groups.held["ml", "gpu"] = {tag.POOL: "training"}
+    stage.cluster.pods[I1] = [pod]
+    stage.start(termination=DRAIN_AT + 5 * MINUTE)
+    stage.at(DRAIN_AT + 10 * SECOND, lambda: stage.lifecycle.terminate(I1))
+    return stage
+
+
+@pytest.mark.parametrize(
+    ("pod", "expected"),
+    [
+        (FakePod(POD, takes=4 * MINUTE), {"r1": Outcome.DRAINED, "sweep": Outcome.ENDED}),
+        (FakePod(POD, held="ml/workers"), {"r1": Outcome.LET_GO, "sweep": Outcome.LET_GO}),
+    ],
+)
+def test_the_wait_of_a_managed_node_group_is_left_to_eks(pod: FakePod, expected: dict[str, Outcome]) -> None:
+    stage = of_node_group(pod)
+    stage.start(run="sweep", after=6 * MINUTE)
+    stage.run()
+
+    assert stage.outcomes == expected
+    assert stage.lifecycle.completed == {}
+    assert [entry for entry in stage.log if entry[1] == "no heartbeat"] == []
+
+
 # --- the wait ------------------------------------------------------------------
 
 

@@ -30,7 +30,7 @@ class Member:
 
     @property
     def is_of_node_group(self) -> bool:
-        """Whether EKS manages the group, and drains what it terminates."""
+        """Whether EKS manages the group, drains what it terminates, and alone ends the wait that its own hook makes."""
         return EKS_NODE_GROUP in self.tags
 
     @property
