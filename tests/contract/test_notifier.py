@@ -8,7 +8,7 @@ import pytest
 
 from capacity_blocks.adapters.notice_message import facts
 from capacity_blocks.adapters.sns import SnsNotifier
-from capacity_blocks.core.notice import Severity
+from capacity_blocks.core.notice import Choice, Severity, Tone
 from capacity_blocks.ports import Notifier
 from tests import aws
 from tests.factories import a_notice
@@ -52,7 +52,9 @@ def test_a_notice_arrives_with_all_its_facts(notifier: tuple[Notifier, Received]
             text='Auto Scaling says "no": näher?\nSecond line.',
             reason="its last launch failed",
             next_step="Look.",
+            thread="train-1",
             facts=(("idle", "8"), ("since", "2026-03-01 11:30 UTC")),
+            choices=(Choice(label="Do", value=(("intent_id", "i-1"),), tone=Tone.GOOD, confirm="Sure?"),),
         )
     )
 
@@ -69,7 +71,9 @@ def test_a_notice_arrives_with_all_its_facts(notifier: tuple[Notifier, Received]
             "text": 'Auto Scaling says "no": näher?\nSecond line.',
             "reason": "its last launch failed",
             "next_step": "Look.",
+            "thread": "train-1",
             "facts": {"idle": "8", "since": "2026-03-01 11:30 UTC"},
+            "choices": [{"label": "Do", "value": {"intent_id": "i-1"}, "tone": "good", "confirm": "Sure?"}],
             "observe_only": False,
         }
     ]

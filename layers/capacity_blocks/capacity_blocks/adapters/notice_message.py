@@ -68,7 +68,12 @@ def facts(notice: Notice, *, observe_only: bool) -> dict[str, object]:
         "text": notice.text,
         "reason": notice.reason,
         "next_step": notice.next_step,
+        "thread": notice.thread,
         "facts": dict(notice.facts),
+        "choices": [
+            {"label": each.label, "value": dict(each.value), "tone": each.tone.value, "confirm": each.confirm}
+            for each in notice.choices
+        ],
         "observe_only": observe_only,
     }
 

@@ -40,6 +40,7 @@ def about(
     return Notice(
         key=f"{intent.intent_id}:{what}{key and f':{key}'}",
         kind=f"purchase-{what}",
+        thread=intent.request_id,
         pool=intent.terms.pool,
         region=intent.terms.offering.region,
         reservation_id=intent.reservation_ids[0] if len(intent.reservation_ids) == 1 else None,
@@ -55,6 +56,7 @@ def about_request(
     return Notice(
         key=f"{request.request_id}:{what}{key and f':{key}'}",
         kind=f"purchase-{what}",
+        thread=request.request_id,
         pool=request.pool,
         facts=_told((("Request", request.request_id), *facts, _execution(execution))),
         **fields,
@@ -65,6 +67,7 @@ def about_execution(request_id: str, what: str, *, execution: str, facts: Facts 
     """Make a notice where no more may be known than which workflow it is about."""
     return Notice(
         kind=f"purchase-{what}",
+        thread=request_id,
         facts=_told((("Request", request_id), *facts, _execution(execution))),
         **fields,
     )

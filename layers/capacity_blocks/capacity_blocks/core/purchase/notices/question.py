@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from decimal import Decimal
 
-from capacity_blocks.core.notice import Notice, Severity
+from capacity_blocks.core.notice import Choice, Notice, Severity, Tone
 from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.approval import needed
 from capacity_blocks.core.purchase.budget import Book
@@ -54,6 +54,17 @@ def asked(
         execution=execution,
         time_zone=time_zone,
         facts=(("Approve before", until), *budget(intent.asked_at, book, settings)),
+        choices=() if short else _choices(intent, price),
+    )
+
+
+def _choices(intent: Intent, price: str) -> tuple[Choice, Choice]:
+    """Offer both answers, each bound to the terms that the question shows."""
+    terms = (("intent_id", intent.intent_id), ("terms", intent.terms.hash))
+    sure = f"Spend {price}? A block can neither be cancelled nor given back."
+    return (
+        Choice(label=f"Approve {price}", value=(*terms, ("decision", "approve")), tone=Tone.GOOD, confirm=sure),
+        Choice(label="Reject", value=(*terms, ("decision", "reject")), tone=Tone.DANGER),
     )
 
 
