@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -14,8 +14,10 @@ from lightkube import Client
 from moto.core import DEFAULT_ACCOUNT_ID
 
 from simulator.assumptions import Assumptions, seconds
-from simulator.auto_scaling.journal import InstanceInService, InstanceTerminated, InstanceTerminating
+from simulator.auto_scaling.journal import InstanceInService, InstanceLaunched, InstanceTerminated, InstanceTerminating
+from simulator.drain_wire import Wire
 from simulator.drill import BEGIN, GROUP, POOL, REGION, RESERVATION, START
+from simulator.faults import Strike
 from simulator.kubernetes.access import Access, User
 from simulator.kubernetes.api import KubernetesApi
 from simulator.kubernetes.cluster import SimulatedCluster
@@ -34,6 +36,22 @@ END = START + timedelta(hours=1)
 DRAIN_AT, RECLAIM_AT = END - timedelta(minutes=40), END - timedelta(minutes=30)
 
 
+# Faults strike from here on, after what is there once for all: a run begins each count of places anew.
+ARMED_AT, FINISH = DRAIN_AT - timedelta(minutes=1), RECLAIM_AT + timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """What one drain is put through: `faults` strike from `since` on, until `until`."""
+
+    nodes: int = 2
+    pods: int = 3
+    stops_in: timedelta = timedelta(seconds=30)
+    faults: tuple[Strike, ...] = ()
+    since: datetime = ARMED_AT
+    until: datetime = FINISH
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drained:
     """Durations are from the drain instant. Calls are those of the function that drains."""
@@ -41,15 +59,52 @@ class Drained:
     nodes: int
     undrained: int  # nodes that went with pods on them that had not come to their end
     reclaimed: int  # instances that EC2 itself took
+    waiting: int  # instances that EC2 or the end of the drain left in Terminating:Wait
+    launched: int  # instances, after the drain instant
+    struck: int
     shut_down_after: timedelta | None  # until the last instance began to; None: not all did
     kubernetes: Counter[str]
     aws: Counter[str]
     runs: int
     failures: tuple[str, ...]
+    notices: tuple[str, ...]  # kinds, since faults could strike
+
+    def violations(self) -> Iterator[str]:
+        """Return what must never be, under any single fault."""
+        if self.undrained:
+            yield f"{self.undrained} nodes went undrained"
+        if self.reclaimed:
+            yield f"{self.reclaimed} instances were taken by EC2"
+        if self.waiting:
+            yield f"{self.waiting} instances are left in Terminating:Wait"
+        if self.launched:
+            yield f"{self.launched} instances were launched after the drain instant"
+        if self.shut_down_after is None or self.shut_down_after >= RECLAIM_AT - DRAIN_AT:
+            yield f"the last instance shut down {self.shut_down_after} after the drain instant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A drain that is over, with the world that it was played in."""
+
+    world: World
+    api: KubernetesApi
+    wire: Wire
 
 
 def drain(nodes: int, pods: int, stops_in: timedelta) -> Drained:
     """Play a block from before its start until EC2 has reclaimed it."""
+    return life(Drill(nodes=nodes, pods=pods, stops_in=stops_in))
+
+
+def life(drill: Drill) -> Drained:
+    with played(drill) as over:
+        return _drained(over)
+
+
+@contextmanager
+def played(drill: Drill) -> Iterator[Played]:
+    """Play a drain, and give the world that it was played in to whoever wants to know more than its outcome."""
     assumptions = Assumptions(delivery=seconds(20), instance_start=seconds(20))
     with (
         connections_closed(),
@@ -58,11 +113,17 @@ def drain(nodes: int, pods: int, stops_in: timedelta) -> Drained:
         ) as world,
         clustered(world) as api,
     ):
-        _furnish(world, nodes)
-        world.run_until(DRAIN_AT - timedelta(minutes=1))
-        _settle_in(world, api.cluster, pods, stops_in)
-        world.run_until(RECLAIM_AT + timedelta(minutes=10))
-        return _drained(world, api)
+        wire = Wire(world.clock, world.faults)
+        with wire.installed():
+            _furnish(world, drill.nodes)
+            world.run_until(ARMED_AT)
+            _settle_in(world, api.cluster, drill.pods, drill.stops_in)
+            world.run_until(drill.since)
+            world.faults.strikes = drill.faults
+            world.run_until(drill.until)
+            world.faults.strikes = ()
+            world.run_until(FINISH)
+            yield Played(world=world, api=api, wire=wire)
 
 
 @contextmanager
@@ -147,18 +208,24 @@ def _settle_in(world: World, cluster: SimulatedCluster, pods: int, stops_in: tim
     take_nodes_away(world, cluster)
 
 
-def _drained(world: World, api: KubernetesApi) -> Drained:
+def _drained(over: Played) -> Drained:
+    world, api = over.world, over.api
     facts = world.regions[REGION].facts
     served, ended = facts.of(InstanceInService), facts.of(InstanceTerminating)
     runs = [run for run in world.functions.invocations if run.function.logical_id == FUNCTION]
     is_empty = len(facts.of(InstanceTerminated)) == len(served)
+    members = world.regions[REGION].auto_scaling.groups[GROUP].members.values()
     return Drained(
         nodes=len(served),
         undrained=len({pod.node for pod in lost(api.cluster)}),
         reclaimed=sum(fact.reason == RECLAIMED for fact in ended),
+        waiting=sum(member.lifecycle == "Terminating:Wait" for member in members),
+        launched=sum(fact.at >= DRAIN_AT for fact in facts.of(InstanceLaunched)),
+        struck=len(world.journal.of("fault")),
         shut_down_after=max(fact.at for fact in ended) - DRAIN_AT if is_empty and ended else None,
         kubernetes=Counter(f"{call.verb.name} {call.verb.resource}" for call in api.calls if call.verb is not None),
         aws=Counter(call.name for call in world.calls.of(FUNCTION)),
         runs=len(runs),
         failures=tuple(str(run.error) for run in world.functions.invocations if run.error is not None),
+        notices=tuple(str(notice.facts["kind"]) for notice in world.notices if notice.at >= ARMED_AT),
     )
