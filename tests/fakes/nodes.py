@@ -112,11 +112,17 @@ class FakeBlocks:
 
     clock: Clock
     held: dict[str, Reservation | None] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)  # the instances that EC2 has ended
     errors: Errors = field(default_factory=dict)
     away: Away = field(init=False)
 
     def __post_init__(self) -> None:
         self.away = Away(self.clock)
+
+    def is_running(self, instance_id: str) -> bool:
+        perhaps_raise(self.errors, "is_running")
+        self.away.perhaps_raise("is_running")
+        return instance_id not in self.ended
 
     def block_of(self, instance_id: str) -> Reservation | None:
         perhaps_raise(self.errors, "block_of")

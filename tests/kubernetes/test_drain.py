@@ -9,6 +9,7 @@ from capacity_blocks.core.drain.node_plan import POLL, SETTLE
 from capacity_blocks.core.drain.pod import PodPolicy
 from capacity_blocks.core.drain.reason import STUCK_AFTER
 from capacity_blocks.core.drain.verdict import Progress, Verdict
+from capacity_blocks.draining.kubernetes_drain import NO_NODE, KubernetesDrain
 from simulator.kubernetes.cluster import KUBELET_LAG
 from simulator.kubernetes.objects import Budget
 from tests.kubernetes.stage import DEADLINE, I1, I2, NOW, Stage
@@ -57,10 +58,36 @@ def test_a_node_that_is_cordoned_already_is_not_cordoned_again(on_stage: Stage) 
     assert all(call.request.method != "PATCH" for call in on_stage.asked())
 
 
-def test_an_instance_that_is_no_node_is_drained(on_stage: Stage) -> None:
-    assert on_stage.played(on_stage.drain()) == [
-        Progress(verdict=Verdict.DRAINED, reasons=(f"no node of the cluster is {I1}",))
-    ]
+def test_an_instance_that_is_no_node_is_looked_for_twice_told_and_kept_until_the_deadline(on_stage: Stage) -> None:
+    on_stage.cluster.add_node(I2)
+
+    looks = on_stage.played(on_stage.drain())
+
+    unknown = Progress(verdict=Verdict.PENDING, reasons=(NO_NODE,), look_again_at=NOW + 5 * SECOND, found=False)
+    assert looks[0] == unknown
+    assert looks[1] == replace(unknown, stuck=(NO_NODE,), look_again_at=NOW + 35 * SECOND)
+    assert looks[-1] == Progress(verdict=Verdict.LET_GO, reasons=(NO_NODE,), stuck=(NO_NODE,), found=False)
+    assert on_stage.clock.now() == DEADLINE
+
+
+def test_a_node_that_joins_late_is_drained(on_stage: Stage) -> None:
+    drain = on_stage.drain()
+    drain.look(I1, NOW, DEADLINE)
+    node = on_stage.cluster.add_node(I1)
+
+    assert on_stage.played(drain)[-1].verdict is Verdict.DRAINED
+    assert node.unschedulable
+
+
+def test_a_node_without_the_label_of_its_type_is_found_by_the_second_look(on_stage: Stage) -> None:
+    node = on_stage.cluster.add_node(I1)
+    drain = KubernetesDrain(on_stage.nodes, on_stage.pods, PodPolicy(), "p9.huge")
+
+    looks = on_stage.played(drain)
+
+    assert [look.found for look in looks] == [False, True]
+    assert looks[-1].verdict is Verdict.DRAINED
+    assert node.unschedulable
 
 
 def test_a_budget_lets_pods_go_one_by_one_as_others_become_ready(on_stage: Stage) -> None:

@@ -50,6 +50,9 @@ class Blocks(Protocol):
     def block_of(self, instance_id: str) -> Reservation | None:
         """Return the block; None for an instance outside of any. What EC2 does not say raises AwsError."""
 
+    def is_running(self, instance_id: str) -> bool:
+        """Whether anything can still run on the instance; False once EC2 ends it, or has. Unsaid raises AwsError."""
+
 
 class NodeGroupTags(Protocol):
     def tags(self, cluster: str, name: str) -> Mapping[str, str]:

@@ -100,3 +100,16 @@ def test_what_ec2_does_not_say_is_an_error(ec2: Ec2) -> None:
 
     with pytest.raises(AwsError, match="RequestLimitExceeded"):
         ec2.adapter.block_of("i-0a")
+
+
+@pytest.mark.parametrize(("listed", "expected"), [([{"Instances": [{"InstanceId": "i-0a"}]}], True), ([], False)])
+def test_an_instance_that_ec2_has_ended_or_forgotten_does_not_run(
+    ec2: Ec2, listed: list[dict[str, Any]], expected: bool
+) -> None:
+    filters = [
+        {"Name": "instance-id", "Values": ["i-0a"]},
+        {"Name": "instance-state-name", "Values": ["pending", "running"]},
+    ]
+    ec2.stub.add_response("describe_instances", {"Reservations": listed}, {"Filters": filters})
+
+    assert ec2.adapter.is_running("i-0a") is expected

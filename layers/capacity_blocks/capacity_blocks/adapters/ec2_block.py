@@ -37,6 +37,17 @@ class Ec2Block:
                 return read_reservation(item, self._region, self._account, ultraserver=ultraserver)
         return None
 
+    @raises_aws_error
+    def is_running(self, instance_id: str) -> bool:
+        # Asked by filter: an id that EC2 has forgotten gives no error then, but nothing.
+        pages = self._client.get_paginator("describe_instances").paginate(
+            Filters=[
+                {"Name": "instance-id", "Values": [instance_id]},
+                {"Name": "instance-state-name", "Values": ["pending", "running"]},
+            ]
+        )
+        return any(launch["Instances"] for page in pages for launch in page["Reservations"])
+
     def _is_ultraserver(self, reservation_id: str) -> bool | None:
         """Say whether it is one; None when EC2 does not tell, which must not hide when the block ends."""
         try:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from capacity_blocks.core import tag
 from capacity_blocks.core.drain.container import ContainerInstance, Task
+from capacity_blocks.core.drain.method import ECS_CLUSTER
 from capacity_blocks.core.drain.verdict import Progress, Verdict
 from capacity_blocks.drain_ports import ContainerInstances
-from capacity_blocks.draining.plain import waiting
+from capacity_blocks.draining.plain import not_found, not_found_yet, waiting
 
 # ECS lets an account read 20 resources of clusters a second, after the first 100 ("Request throttling for the Amazon
 # ECS API"). Sixty-four instances that each look this often need seven.
@@ -18,14 +20,13 @@ class EcsDrain:
     def __init__(self, instances: ContainerInstances, cluster: str | None) -> None:
         self._instances, self._cluster = instances, cluster
         self._found: ContainerInstance | None = None
+        self._missed = False  # whether a look has not found it
         self._moved: tuple[str, ...] = ()
 
     def look(self, instance_id: str, now: datetime, deadline: datetime) -> Progress:
         found = self._read(instance_id)
         if found is None:
-            where = f"cluster {self._cluster}" if self._cluster else "any cluster"
-            reason = f"no container instance of {where} is {instance_id}"
-            return Progress(verdict=Verdict.DRAINED, reasons=(reason,), evicted=self._moved)
+            return self._missing(now, deadline)
         if not found.is_draining and now < deadline:
             self._instances.drain(found)
         is_near = deadline - now <= LAST_CALL
@@ -37,6 +38,18 @@ class EcsDrain:
         if not tasks and not found.expects_tasks:
             return Progress(verdict=Verdict.DRAINED, reasons=("no task is left on it",), evicted=self._gone(tasks))
         return self._waiting(found, tasks, now, deadline)
+
+    def _missing(self, now: datetime, deadline: datetime) -> Progress:
+        """Tell an instance that was seen before, and has left ECS, from one that nobody has seen there."""
+        if self._found is not None:
+            return Progress(verdict=Verdict.DRAINED, reasons=("ECS no longer lists it",), evicted=self._moved)
+        is_sure, self._missed = self._missed, True
+        where = f"cluster {self._cluster}" if self._cluster else "any cluster"
+        reason = (
+            f"it is no container instance of {where}, so that nothing on it is drained: see that tags "
+            f"{ECS_CLUSTER} and {tag.DRAIN} of its group say where it works, unless it never registered"
+        )
+        return (not_found if is_sure else not_found_yet)(reason, now, deadline)
 
     def _read(self, instance_id: str) -> ContainerInstance | None:
         if self._found is None:

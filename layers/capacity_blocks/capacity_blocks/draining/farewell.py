@@ -42,7 +42,7 @@ class Farewell:
             patiently(self.clock, self._latest(until), member.instance_id, record)
         else:
             self.complete(place, member, until)
-        self._remember(keeper.record, now)
+        self._remember(keeper.record, now, is_measure=ended.found)
 
     def complete(self, place: Place, member: Member, until: datetime) -> None:
         """Let the instance go on, unless it waits for none of us. That it goes already is as good."""
@@ -52,7 +52,7 @@ class Farewell:
     def _latest(self, until: datetime) -> datetime:
         return max(until, self.clock.now() + PATIENCE)
 
-    def _remember(self, record: DrainRecord, now: datetime) -> None:
+    def _remember(self, record: DrainRecord, now: datetime, *, is_measure: bool) -> None:
         """Write the block's history, and how long the drain took."""
         if not record.reservation_id:
             return
@@ -68,6 +68,7 @@ class Farewell:
         }
         try:
             self.history.append(record.reservation_id, now, self.run, line)
-            self.ledger.measure(record.pool, record.reservation_id, took, now)
+            if is_measure:
+                self.ledger.measure(record.pool, record.reservation_id, took, now)
         except AwsError as error:
             self.log("history unwritten", error=str(error), **line)

@@ -7,16 +7,22 @@ from itertools import takewhile
 from time import monotonic
 
 from capacity_blocks.core.drain.eviction import Answer, Asked, Eviction, asked
+from capacity_blocks.core.drain.member import CLUSTER_TAG
 from capacity_blocks.core.drain.node import Node
 from capacity_blocks.core.drain.node_plan import POLL, NodePlan, node_plan
 from capacity_blocks.core.drain.pod import Pod, PodPolicy
 from capacity_blocks.core.drain.verdict import Progress, Verdict
+from capacity_blocks.draining.plain import not_found, not_found_yet
 from capacity_blocks.kubernetes_ports import KubernetesError, Nodes, Pods
 from capacity_blocks.ports import AwsError
 
 # A slow API may take seconds for each of forty pods. The instance's wait is kept alive between two looks, so that none
 # may last: who was not asked in this one, those that stop soonest, is asked first in the next.
 LONGEST_LOOK = timedelta(seconds=20)
+NO_NODE = (
+    f"it is no node of its cluster, so that nothing on it is drained: see that tag {CLUSTER_TAG}<name> of its group "
+    "names the cluster where it works, unless it never joined one"
+)
 SILENT = "its node does not report to the cluster: no pod on it will stop"
 
 
@@ -26,6 +32,7 @@ class KubernetesDrain:
     def __init__(self, nodes: Nodes, pods: Pods, policy: PodPolicy, instance_type: str = "") -> None:
         self._nodes, self._pods, self._policy, self._instance_type = nodes, pods, policy, instance_type
         self._node: Node | None = None
+        self._missed = False  # whether a look has not found it
         self._asked: dict[str, Asked] = {}
         self._evicted: list[str] = []
         self._open: tuple[str, ...] = ()  # why pods can still come to the node
@@ -47,9 +54,10 @@ class KubernetesDrain:
         return Progress(verdict=Verdict.PENDING, reasons=words, stuck=words, evicted=moved, look_again_at=again)
 
     def _look(self, instance_id: str, now: datetime, deadline: datetime) -> Progress:
-        node = self._node or self._nodes.find(instance_id, self._instance_type)
+        node = self._node or self._find(instance_id)
         if node is None:
-            return Progress(verdict=Verdict.DRAINED, reasons=(f"no node of the cluster is {instance_id}",))
+            is_sure, self._missed = self._missed, True
+            return (not_found if is_sure else not_found_yet)(NO_NODE, now, deadline)
         self._node = node  # from here on it is not looked for again
         if not node.cordoned and now < deadline:
             self._cordon(node)
@@ -58,6 +66,10 @@ class KubernetesDrain:
             for eviction in takewhile(lambda _: monotonic() < until, plan.evictions):
                 self._evict(eviction, now)
         return self._progress(plan, node)
+
+    def _find(self, instance_id: str) -> Node | None:
+        """Look for the node; the second time among those too that carry no label of their instance's type."""
+        return self._nodes.find(instance_id, "" if self._missed else self._instance_type)
 
     def _plan(self, now: datetime, pods: Sequence[Pod], deadline: datetime) -> NodePlan:
         return node_plan(now, pods, self._asked, deadline, self._policy)

@@ -1,11 +1,12 @@
 """Drains that nothing outside has a part in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from capacity_blocks.core.drain.verdict import Progress, Verdict
 
 LOOK_EVERY = timedelta(seconds=30)
+CONFIRM = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,16 @@ class Unanswered:
 def stuck(reason: str, now: datetime, deadline: datetime, look_every: timedelta) -> Progress:
     """Say that nothing moves, for this reason; from the deadline on, let the instance go."""
     return waiting((reason,), now, deadline, look_every, stuck=(reason,))
+
+
+def not_found(reason: str, now: datetime, deadline: datetime) -> Progress:
+    """Say that the instance is not where its tags say that its work is: nobody knows what runs on it."""
+    return replace(stuck(reason, now, deadline, LOOK_EVERY), found=False)
+
+
+def not_found_yet(reason: str, now: datetime, deadline: datetime) -> Progress:
+    """The same after one look, which may have been at an old listing: it is looked for once more before it is told."""
+    return replace(waiting((reason,), now, deadline, CONFIRM), found=False)
 
 
 def waiting(

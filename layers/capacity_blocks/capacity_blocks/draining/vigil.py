@@ -20,6 +20,7 @@ LOOK_EVERY = timedelta(seconds=5)  # while an API is away
 BEAT_AGAIN = timedelta(seconds=10)  # after one that failed
 READ_AGAIN = timedelta(seconds=15)
 OVER = "its wait was over before it was empty: somebody ended it, or it ran out"
+ENDED = "EC2 has ended it: nothing runs on it any more"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,8 +55,10 @@ class Vigil:
                 return None
             if progress.verdict.is_final and not (progress.verdict is Verdict.LET_GO and self._has_more_time()):
                 return progress
+            if not (progress.found or self._is_running()):
+                return _let_go(progress, ENDED)
             if not self._beat(now):
-                return Progress(verdict=Verdict.LET_GO, reasons=(OVER, *progress.reasons), evicted=progress.evicted)
+                return _let_go(progress, OVER)
             now = self.clock.now()
             if now >= self.until:
                 return None
@@ -70,6 +73,14 @@ class Vigil:
         except Exception as error:  # noqa: BLE001  # whatever it is, the wait goes on, and people hear of it in time
             self.log("stumbled", error=repr(error))
             return stuck(f"this application stumbled: {error!r}", now, limit, LOOK_EVERY)
+
+    def _is_running(self) -> bool:
+        """Whether an instance that was not found still runs: it is waited for unless EC2 says no."""
+        try:
+            return self.place.blocks.is_running(self.bearings.member.instance_id)
+        except AwsError as error:
+            self.log("instance unread", error=str(error))
+            return True
 
     def _note(self, progress: Progress, now: datetime, limit: datetime) -> bool:
         """Write down what is new, and tell people of what is stuck; False when another run has taken over."""
@@ -131,3 +142,9 @@ class Vigil:
         if found != self.method:
             self.method = found
             self.drain = self.methods.drain(found, self.bearings.policy, self.bearings.instance_type)
+
+
+def _let_go(progress: Progress, why: str) -> Progress:
+    return Progress(
+        verdict=Verdict.LET_GO, reasons=(why, *progress.reasons), evicted=progress.evicted, found=progress.found
+    )

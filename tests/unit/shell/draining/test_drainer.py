@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from capacity_blocks.core import tag
+from capacity_blocks.core.drain.container import ContainerInstance
+from capacity_blocks.core.drain.method import ECS_CLUSTER
 from capacity_blocks.core.drain.verdict import Report, Verdict
 from capacity_blocks.core.group import EKS_CLUSTER, EKS_NODE_GROUP
 from capacity_blocks.draining.drainer import Outcome
 from tests.factories import END, a_reservation
-from tests.fakes import refused
+from tests.fakes import refused, unclear
 from tests.fakes.nodes import FakePod
 from tests.unit.shell.draining.stage import DEADLINE, DRAIN_AT, I1, MINUTE, SECOND, Stage
 
@@ -148,6 +150,65 @@ def test_a_tag_that_means_nothing_keeps_the_instance_until_somebody_corrects_it(
     )
     assert stage.outcomes == {"r1": Outcome.DRAINED}
     assert DRAIN_AT + 3 * MINUTE < stage.lifecycle.completed[I1] < DRAIN_AT + 6 * MINUTE
+
+
+# --- an instance that is not where its tags say ------------------------------------
+
+ELSEWHERE = {tag.DRAIN: "ecs", ECS_CLUSTER: "other"}
+
+
+def of_ecs() -> Stage:
+    stage = Stage()
+    stage.add(I1, tags=ELSEWHERE)
+    stage.container_instances.held[I1] = ContainerInstance(arn="arn:0a", cluster="gpu")
+    stage.start()
+    return stage
+
+
+def test_a_tag_that_names_another_cluster_is_told_and_nothing_is_taken_for_drained() -> None:
+    stage = of_ecs()
+    stage.run()
+
+    (notice,), (report,) = stage.notifier.sent, stage.drains.results("cr-0a")
+    assert f"{I1}: it is no container instance of cluster other, so that nothing on it is drained" in notice.text
+    assert stage.outcomes == {"r1": Outcome.LET_GO}
+    assert (report.verdict, stage.lifecycle.completed) == (Verdict.LET_GO, {I1: DEADLINE})
+    assert stage.drains.longest("training") is None
+
+
+def test_its_correction_drains_the_instance_after_all() -> None:
+    stage = of_ecs()
+    member = stage.lifecycle.held[I1]
+    corrected = replace(member, tags={**member.tags, ECS_CLUSTER: "gpu"})
+    stage.at(DRAIN_AT + 3 * MINUTE, lambda: stage.lifecycle.held.update({I1: corrected}))
+    stage.run()
+
+    assert stage.outcomes == {"r1": Outcome.DRAINED}
+    assert stage.container_instances.held[I1].is_draining
+
+
+def test_an_instance_that_ec2_has_ended_is_not_waited_for() -> None:
+    stage = of_ecs()
+    stage.container_instances.held.clear()
+    stage.blocks.ended.add(I1)
+    stage.run()
+
+    (report,) = stage.drains.results("cr-0a")
+    assert stage.lifecycle.completed == {I1: DRAIN_AT}
+    assert (report.verdict, report.reasons[0]) == (
+        Verdict.LET_GO,
+        "EC2 has ended it: nothing runs on it any more",
+    )
+    assert stage.notifier.sent == []
+    assert stage.drains.longest("training") is None
+
+
+def test_an_instance_that_ec2_does_not_speak_of_is_waited_for() -> None:
+    stage = of_ecs()
+    stage.blocks.errors["is_running"] = unclear("DescribeInstances")
+    stage.run()
+
+    assert stage.lifecycle.completed == {I1: DEADLINE}
 
 
 # --- the interruption warning -----------------------------------------------

@@ -83,11 +83,44 @@ def test_who_the_tasks_are_is_asked_when_it_matters() -> None:
 
 
 @pytest.mark.parametrize(("cluster", "where"), [(None, "any cluster"), ("other", "cluster other")])
-def test_an_instance_that_is_in_no_cluster_has_nothing_to_drain(cluster: str | None, where: str) -> None:
-    instances = on(SERVED) if cluster else FakeContainerInstances()
-    progress = EcsDrain(instances, cluster).look(I1, DRAIN_AT, DEADLINE)
+def test_an_instance_that_is_not_where_it_should_be_is_looked_for_twice_and_told(
+    cluster: str | None, where: str
+) -> None:
+    drain = EcsDrain(on(SERVED) if cluster else FakeContainerInstances(), cluster)
+    first, second = (drain.look(I1, DRAIN_AT + n * 5 * SECOND, DEADLINE) for n in (0, 1))
+    last = drain.look(I1, DEADLINE, DEADLINE)
 
-    assert progress == Progress(verdict=Verdict.DRAINED, reasons=(f"no container instance of {where} is {I1}",))
+    reason = (
+        f"it is no container instance of {where}, so that nothing on it is drained: see that tags "
+        "capacity-blocks:ecs-cluster and capacity-blocks:drain of its group say where it works, unless it never "
+        "registered"
+    )
+    unknown = Progress(verdict=Verdict.PENDING, reasons=(reason,), look_again_at=DRAIN_AT + 5 * SECOND, found=False)
+    assert first == unknown
+    assert second == replace(unknown, stuck=(reason,), look_again_at=DRAIN_AT + 35 * SECOND)
+    assert last == Progress(verdict=Verdict.LET_GO, reasons=(reason,), stuck=(reason,), found=False)
+
+
+def test_an_instance_that_is_listed_a_moment_later_is_drained() -> None:
+    instances = on(SERVED)
+    held, instances.held = instances.held, {}
+    drain = EcsDrain(instances, "gpu")
+    drain.look(I1, DRAIN_AT, DEADLINE)
+    instances.held = held
+
+    assert drain.look(I1, DRAIN_AT + 5 * SECOND, DEADLINE).left == (SERVED.name,)
+    assert instances.held[I1].is_draining
+
+
+def test_an_instance_that_was_seen_and_has_left_ecs_is_drained() -> None:
+    instances = on(SERVED)
+    drain = EcsDrain(instances, "gpu")
+    drain.look(I1, DRAIN_AT, DEADLINE)
+    instances.held = {}
+
+    assert drain.look(I1, DRAIN_AT + 10 * SECOND, DEADLINE) == Progress(
+        verdict=Verdict.DRAINED, reasons=("ECS no longer lists it",), evicted=(SERVED.name,)
+    )
 
 
 def test_a_drain_that_another_run_began_goes_on() -> None:

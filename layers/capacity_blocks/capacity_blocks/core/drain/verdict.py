@@ -30,6 +30,7 @@ class Progress:
     left: tuple[str, ...] = ()  # what is still waited for, or was still there at the deadline, by name
     stuck: tuple[str, ...] = ()  # what will not move unless somebody does something, and what
     look_again_at: datetime | None = None  # None once the verdict is final
+    found: bool = True  # whether the instance was seen where its drain looks: else its length says nothing of drains
 
     def __post_init__(self) -> None:
         if self.verdict.is_final is not (self.look_again_at is None):
