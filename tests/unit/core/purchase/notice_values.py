@@ -46,6 +46,7 @@ def expected(what: str, *, key: str = "", facts: tuple[tuple[str, str], ...] = B
     return Notice(
         key=f"{ID}:{what}{key}",
         kind=f"purchase-{what}",
+        thread="may-training",
         pool="training",
         region="us-east-2",
         facts=(*TERMS, *IDS, *facts, ("Execution", LINK)),
@@ -57,6 +58,7 @@ def expected_of_request(what: str, *, key: str = "", facts: tuple[tuple[str, str
     return Notice(
         key=f"may-training:{what}{key}",
         kind=f"purchase-{what}",
+        thread="may-training",
         pool="training",
         facts=(("Request", "may-training"), *facts, ("Execution", LINK)),
         **fields,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from capacity_blocks.core.notice import Notice, Severity
+from capacity_blocks.core.notice import Choice, Notice, Severity, Tone
 from capacity_blocks.core.purchase import notices
 from tests.unit.core.purchase.intents import a_book, an_intent, some_terms
 from tests.unit.core.purchase.notice_values import BERLIN, EXECUTION, HASH, ID, WHAT, expected
@@ -89,7 +89,24 @@ def test_a_question_says_what_for_how_much_who_until_when_and_how() -> None:
             ("Approve before", "2026-04-20 20:00 UTC"),
             ("Budget", "$0 spent and $42,000 reserved in 2026-04, $58,000 of $100,000 left"),
         ),
+        choices=(
+            Choice(
+                label="Approve $42,000",
+                value=(("intent_id", ID), ("terms", HASH), ("decision", "approve")),
+                tone=Tone.GOOD,
+                confirm="Spend $42,000? A block can neither be cancelled nor given back.",
+            ),
+            Choice(
+                label="Reject",
+                value=(("intent_id", ID), ("terms", HASH), ("decision", "reject")),
+                tone=Tone.DANGER,
+            ),
+        ),
     )
+
+
+def test_a_question_that_nobody_can_answer_offers_no_buttons() -> None:
+    assert asked(settings=some_settings(approvers=())).choices == ()
 
 
 def test_a_question_is_shown_in_the_readers_time_zone_too() -> None:

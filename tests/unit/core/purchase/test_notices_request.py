@@ -15,6 +15,7 @@ def test_a_second_start_is_sent_to_the_first() -> None:
     assert notice == Notice(
         key=notice.key,
         kind="purchase-request-taken",
+        thread="may-training",
         severity=Severity.WARNING,
         title="Request may-training was started before",
         text=f"A request_id stands for one request, so this start did nothing. The first one is here:\n{LINK}",
@@ -54,6 +55,7 @@ def test_a_request_that_cannot_be_read_lists_its_mistakes(
     assert notice == Notice(
         key=notice.key,
         kind="purchase-request-malformed",
+        thread=request_id,
         severity=Severity.WARNING,
         title=title,
         text=(
@@ -78,6 +80,7 @@ def test_a_failure_says_what_was_released_and_what_is_open() -> None:
     assert notice == Notice(
         key=notice.key,
         kind="purchase-request-failed",
+        thread="may-training",
         severity=Severity.CRITICAL,
         title="The workflow of request may-training failed",
         text=(
