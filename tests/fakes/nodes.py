@@ -9,6 +9,7 @@ from capacity_blocks.core.drain.command import Command, CommandStatus
 from capacity_blocks.core.drain.container import ContainerInstance, Task
 from capacity_blocks.core.drain.member import WAITING, Member
 from capacity_blocks.core.drain.node import Node, TaintEffect
+from capacity_blocks.core.drain.pod import PodPolicy
 from capacity_blocks.core.drain.verdict import Progress, Verdict
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.kubernetes_ports import KubernetesError
@@ -140,11 +141,12 @@ class FakeNodeGroupTags:
 
 @dataclass
 class FakePod:
-    """A pod goes `takes` after it was told to. One that is `held` by a budget is not told."""
+    """A pod goes `takes` after it was told to. One that is `held` by a budget is not told; `scratch`: an emptyDir."""
 
     name: str
     takes: timedelta = timedelta(seconds=30)
     held: str = ""
+    scratch: bool = False
     told_at: datetime | None = None
 
     def is_gone(self, now: datetime) -> bool:
@@ -156,6 +158,7 @@ class FakeCluster:
     """Pods by instance. `crash` is raised at the looks that are counted in `crashes`."""
 
     clock: Clock
+    policy: PodPolicy = field(default_factory=PodPolicy)
     pods: dict[str, list[FakePod]] = field(default_factory=dict)
     deadlines: dict[str, list[datetime]] = field(default_factory=dict)
     looks: int = 0
@@ -173,7 +176,8 @@ class FakeCluster:
         pods = self.pods.setdefault(instance_id, [])
         self.deadlines.setdefault(instance_id, []).append(deadline)
         for pod in pods:
-            if not pod.held and pod.told_at is None and now < deadline:
+            is_spared = pod.scratch and (self.policy.unread or not self.policy.evict_local_storage)
+            if not pod.held and not is_spared and pod.told_at is None and now < deadline:
                 pod.told_at = now
         left = [pod for pod in pods if not pod.is_gone(now)]
         told = tuple(pod.name for pod in pods if pod.told_at is not None)

@@ -109,6 +109,7 @@ class Drainer:
         vigil = Vigil(
             clock=self.clock,
             place=self.place,
+            policies=self.policies,
             methods=self.methods,
             keeper=keeper,
             teller=self.teller,

@@ -40,7 +40,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolPolicies:
-    """The settings of pools. Those that cannot be read leave the stack's defaults: a drain waits for nothing."""
+    """The settings of pools. Those that cannot be read leave the stack's defaults, marked as unread."""
 
     source: PoolSettings
     default: Policy

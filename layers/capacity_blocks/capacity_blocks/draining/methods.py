@@ -29,8 +29,7 @@ class Methods:
             case NoDrain():
                 return NothingToDrain()
             case Kubernetes(cluster=cluster):
-                pods = PodPolicy(evict_local_storage=policy.evict_local_storage, evict_unmanaged=policy.evict_unmanaged)
-                return self.kubernetes(cluster, pods, instance_type)
+                return self.kubernetes(cluster, _pods(policy), instance_type)
             case Ecs(cluster=cluster_or_any):
                 return EcsDrain(self.container_instances(), cluster_or_any)
             case Document(name=name):
@@ -39,3 +38,9 @@ class Methods:
                 return Unanswered(reason)
             case _:
                 assert_never(method)
+
+
+def _pods(policy: Policy) -> PodPolicy:
+    return PodPolicy(
+        evict_local_storage=policy.evict_local_storage, evict_unmanaged=policy.evict_unmanaged, unread=policy.unread
+    )

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from capacity_blocks.core.drain.method import Method, method
+from capacity_blocks.core.drain.method import Kubernetes, Method, method
 from capacity_blocks.core.drain.verdict import Progress, Verdict
 from capacity_blocks.drain_ports import Drain
-from capacity_blocks.draining.finder import Bearings, Place, take_bearings
+from capacity_blocks.draining.finder import Bearings, Place, PoolPolicies, take_bearings
 from capacity_blocks.draining.keeper import Keeper
 from capacity_blocks.draining.log import Log
 from capacity_blocks.draining.methods import Methods
@@ -29,6 +29,7 @@ class Vigil:
 
     clock: Clock
     place: Place
+    policies: PoolPolicies
     methods: Methods
     keeper: Keeper
     teller: Teller
@@ -40,6 +41,7 @@ class Vigil:
     drain: Drain
     method: Method
     read_at: datetime | None = None
+    settings_read_at: datetime | None = None
     stuck_since: datetime | None = None
     seen: tuple[object, ...] = ()
 
@@ -48,6 +50,7 @@ class Vigil:
         while True:
             now = self.clock.now()
             self._read_block(now)
+            self._read_settings(now)
             limit = self.bearings.limit(now, self.keeper.record.started)
             progress = self._look(now, limit)
             if not self._note(progress, now, limit):
@@ -106,6 +109,18 @@ class Vigil:
         if self.bearings.unread is not None and (self.read_at is None or now >= self.read_at):
             self.read_at = now + READ_AGAIN
             self.bearings = take_bearings(self.place, self.bearings)
+
+    def _read_settings(self, now: datetime) -> None:
+        """Ask again for what the pool says of its pods. The drain of another method asks nothing of it, and stays."""
+        if not self.bearings.policy.unread or (self.settings_read_at is not None and now < self.settings_read_at):
+            return
+        self.settings_read_at = now + READ_AGAIN
+        policy = self.policies.of(self.bearings.pool)
+        if policy.unread:
+            return
+        self.bearings = replace(self.bearings, policy=policy)
+        if isinstance(self.method, Kubernetes):
+            self.drain = self.methods.drain(self.method, policy, self.bearings.instance_type)
 
     def _has_more_time(self) -> bool:
         """Whether the end has moved while we drained: nothing is let go of for an end that is no more."""

@@ -66,6 +66,8 @@ class Warner:
             case Step.MARK | Step.UNMARK:
                 return self._mark(request.step, bearings, bearings.block, members)
             case Step.CHECKPOINT:
+                if bearings.policy.unread:
+                    raise WarningError(f"{request.group}: the settings of its pool could not be read")
                 return self._checkpoint(request, bearings, bearings.block, members)
             case Step.NOTICE:
                 return "people are told elsewhere"

@@ -6,6 +6,7 @@ from capacity_blocks.core.drain.pod import Controller, Handling, Pod, PodPhase, 
 from tests.unit.core.drain.pods import a_pod
 
 EVICT_ALL = PodPolicy()
+UNREAD = PodPolicy(unread=True)
 SPARE = PodPolicy(evict_local_storage=False, evict_unmanaged=False)
 DAEMON_SET = Controller(api_version="apps/v1", kind="DaemonSet", name="cni")
 
@@ -33,7 +34,7 @@ BY_POLICY = {
 }
 
 
-@pytest.mark.parametrize("policy", [EVICT_ALL, SPARE], ids=["evict all", "spare"])
+@pytest.mark.parametrize("policy", [EVICT_ALL, SPARE, UNREAD], ids=["evict all", "spare", "unread"])
 @pytest.mark.parametrize(("pod", "reason"), LEFT.values(), ids=LEFT)
 def test_what_goes_with_the_node_is_left_whatever_the_policy(pod: Pod, reason: str, policy: PodPolicy) -> None:
     assert treatment(pod, policy) == Treatment(handling=Handling.LEAVE, reason=reason)
@@ -47,6 +48,16 @@ def test_what_kubectl_would_refuse_is_evicted_and_the_loss_is_said(pod: Pod, evi
 @pytest.mark.parametrize(("pod", "_", "awaited"), BY_POLICY.values(), ids=BY_POLICY)
 def test_what_is_to_be_spared_is_waited_for(pod: Pod, _: str, awaited: str) -> None:
     assert treatment(pod, SPARE) == Treatment(handling=Handling.AWAIT, reason=awaited)
+
+
+@pytest.mark.parametrize(
+    ("pod", "what"), [(a_pod(local_storage=True), "an emptyDir"), (a_pod(controller=None), "no controller")]
+)
+def test_what_unread_settings_might_spare_is_waited_for(pod: Pod, what: str) -> None:
+    reason = f"it has {what}, and whether its pool spares such pods could not be read"
+
+    assert treatment(pod, UNREAD) == Treatment(handling=Handling.AWAIT, reason=reason)
+    assert treatment(a_pod(), UNREAD).handling is Handling.EVICT
 
 
 def test_what_a_controller_starts_anew_is_evicted_without_a_word() -> None:

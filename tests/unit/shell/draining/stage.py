@@ -7,8 +7,10 @@ from typing import Any
 
 from capacity_blocks.core import tag
 from capacity_blocks.core.drain.member import WAITING, Member
+from capacity_blocks.core.drain.pod import PodPolicy
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.drain_ports import Drain
 from capacity_blocks.draining.drainer import Drainer, Outcome
 from capacity_blocks.draining.farewell import Farewell
 from capacity_blocks.draining.finder import Place, PoolPolicies
@@ -113,10 +115,14 @@ class Stage:
 
     def methods(self) -> Methods:
         return Methods(
-            kubernetes=lambda *_: self.cluster,
+            kubernetes=self._kubernetes,
             container_instances=lambda: self.container_instances,
             commands=lambda: self.commands,
         )
+
+    def _kubernetes(self, _cluster: str, policy: PodPolicy, _instance_type: str) -> Drain:
+        self.cluster.policy = policy
+        return self.cluster
 
     def drainer(self, run: str) -> Drainer:
         speaker = Speaker(ledger=self.ledger, notifier=self.notifier, clock=self.clock, run=run)

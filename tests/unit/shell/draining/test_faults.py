@@ -1,6 +1,6 @@
 """Something is away or broken for a while: nothing of it lets an instance go undrained."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -107,7 +107,7 @@ def test_a_ledger_that_comes_back_learns_what_has_happened_meanwhile() -> None:
     assert record.is_under_way(stage.clock.now())
 
 
-def test_settings_that_cannot_be_read_leave_the_defaults() -> None:
+def test_settings_that_cannot_be_read_keep_up_no_pod_that_they_could_not_spare() -> None:
     stage = Stage()
     stage.add(I1)
     stage.settings.errors["texts"] = unclear()
@@ -115,6 +115,59 @@ def test_settings_that_cannot_be_read_leave_the_defaults() -> None:
     stage.run()
 
     assert stage.outcomes == {"r1": Outcome.DRAINED}
+    assert stage.lifecycle.completed == {I1: DRAIN_AT + 30 * SECOND}
+
+
+SPARE, EVICT = '{"drain": {"delete_emptydir_data": false}}', '{"drain": {"delete_emptydir_data": true}}'
+
+
+@pytest.mark.parametrize(
+    ("settings", "told_at", "let_go"),
+    [
+        (EVICT, DRAIN_AT + MINUTE, DRAIN_AT + 90 * SECOND),
+        ("", DRAIN_AT + MINUTE, DRAIN_AT + 90 * SECOND),
+        (SPARE, None, DEADLINE),
+    ],
+)
+def test_what_they_might_spare_is_evicted_once_they_can_be_read_and_do_not(
+    settings: str, told_at: datetime | None, let_go: datetime
+) -> None:
+    stage = Stage()
+    stage.add(I1)
+    plain, scratch = FakePod("ml/plain"), FakePod("ml/scratch", scratch=True)
+    stage.cluster.pods[I1] = [plain, scratch]
+    stage.settings.held |= {"training": settings} if settings else {}
+    stage.settings.errors["texts"] = unclear()
+    stage.at(DRAIN_AT + MINUTE, stage.settings.errors.clear)
+    stage.start()
+    stage.run()
+
+    assert (plain.told_at, scratch.told_at) == (DRAIN_AT, told_at)
+    assert stage.lifecycle.completed == {I1: let_go}
+
+
+def test_while_they_cannot_be_read_nothing_is_evicted_that_they_might_spare() -> None:
+    stage = Stage()
+    stage.add(I1)
+    stage.cluster.pods[I1] = [FakePod("ml/scratch", scratch=True)]
+    stage.settings.errors["texts"] = unclear()
+    stage.start()
+    stage.run()
+
+    assert stage.cluster.pods[I1][0].told_at is None
+    assert stage.lifecycle.completed == {I1: DEADLINE}
+
+
+def test_a_document_is_not_run_again_when_the_settings_can_be_read() -> None:
+    stage = Stage()
+    stage.add(I1, tags={tag.DRAIN: "ssm:Drain"})
+    stage.commands.hidden.add("c-0")  # as it is for a moment
+    stage.settings.errors["texts"] = unclear()
+    stage.at(DRAIN_AT + 15 * SECOND, stage.settings.errors.clear)
+    stage.start()
+    stage.run()
+
+    assert len(stage.commands.sent) == 1
 
 
 def test_a_hook_that_cannot_be_read_is_taken_for_the_shortest() -> None:

@@ -170,6 +170,16 @@ def test_a_webhook_is_told_who_and_until_when(on_stage: WarningStage) -> None:
     ]
 
 
+def test_a_pool_whose_settings_cannot_be_read_is_asked_again(on_stage: WarningStage) -> None:
+    on_stage.stage.settings.held["training"] = '{"drain": {"checkpoint": {"ssm_document": "SaveCheckpoint"}}}'
+    on_stage.stage.settings.errors["texts"] = unclear()
+
+    with pytest.raises(WarningError, match="train: the settings of its pool could not be read"):
+        on_stage.warn(Step.CHECKPOINT)
+    on_stage.stage.settings.errors.clear()
+    assert on_stage.warn(Step.CHECKPOINT) == "sent SaveCheckpoint to 64 instances"
+
+
 def test_a_pool_that_asks_for_no_checkpoint_gets_none(on_stage: WarningStage) -> None:
     assert on_stage.warn(Step.CHECKPOINT) == "the pool asks for none"
 

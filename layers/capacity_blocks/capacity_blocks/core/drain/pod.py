@@ -55,10 +55,13 @@ class PodPolicy:
     later whatever we do, and its disks with it: to spare such a pod now is to kill it then, without a word to it.
     Evicted, it has its grace period to write a checkpoint. Left alone, it is waited for until the deadline, which suits
     work that ends by itself.
+
+    Where the settings are `unread`, nobody knows whether they would spare such a pod: it is not evicted until they are.
     """
 
     evict_local_storage: bool = True
     evict_unmanaged: bool = True
+    unread: bool = False
 
 
 class Handling(StrEnum):
@@ -75,6 +78,7 @@ class Treatment:
     reason: str = ""
 
 
+UNREAD = "whether its pool spares such pods could not be read"
 EVICT = Treatment(handling=Handling.EVICT)
 Filter = Callable[[Pod, PodPolicy], Treatment]
 
@@ -102,6 +106,8 @@ def daemon_set(pod: Pod, _: PodPolicy) -> Treatment:
 def local_storage(pod: Pod, policy: PodPolicy) -> Treatment:
     if not pod.local_storage:
         return EVICT
+    if policy.unread:
+        return Treatment(handling=Handling.AWAIT, reason=f"it has an emptyDir, and {UNREAD}")
     if policy.evict_local_storage:
         return Treatment(handling=Handling.EVICT, reason="its emptyDir is lost, as it is when the node goes")
     return Treatment(handling=Handling.AWAIT, reason="it has an emptyDir, and such pods are not to be evicted")
@@ -110,6 +116,8 @@ def local_storage(pod: Pod, policy: PodPolicy) -> Treatment:
 def unmanaged(pod: Pod, policy: PodPolicy) -> Treatment:
     if pod.controller is not None:
         return EVICT
+    if policy.unread:
+        return Treatment(handling=Handling.AWAIT, reason=f"it has no controller, and {UNREAD}")
     if policy.evict_unmanaged:
         return Treatment(handling=Handling.EVICT, reason="no controller will start it anew")
     return Treatment(handling=Handling.AWAIT, reason="it has no controller, and such pods are not to be evicted")
