@@ -119,6 +119,11 @@ class Assumptions:
     eks_action_follows_version: bool = False
     # Assumed: how long an update of a node group of size zero takes.
     node_group_update: Delay = field(default=seconds(60, 300))
+    # Assumed: how long EKS takes to drain a node of a managed node group that goes.
+    node_group_drain: Delay = field(default=seconds(30, 120))
+    # "Delete a managed node group" has EKS give up on pods after 5 minutes, "Understand each phase of node updates"
+    # after 15. Assumed, as the worse case: the longer holds for every node that goes.
+    node_group_drain_at_most: timedelta = timedelta(minutes=15)
 
     # --- EventBridge ---
     # Assumed; AWS's architecture blog (Amazon Key, February 2026) measured a 90th percentile of 80 ms.

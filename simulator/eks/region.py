@@ -14,6 +14,7 @@ from simulator.launch.slots import BlockSlots
 from . import scale_down, source
 from .node_group import NodeGroup, Status
 from .refusal import busy, refuse, unknown
+from .termination import SPECIFICATION, Terminations
 
 Params = Mapping[str, Any]
 _SIZES = {"minSize": 1, "maxSize": 2, "desiredSize": 2}  # assumed, when no scalingConfig is given
@@ -32,6 +33,7 @@ class NodeGroups:
         self.auto_scaling = auto_scaling
         self.slots = slots
         self.rng = rng
+        self.terminations = Terminations(auto_scaling, rng)
         auto_scaling.activities.on_end.append(self._note_launch)
         if auto_scaling.at.assumptions.eks_action_follows_extension:
             auto_scaling.schedule.before_look.append(self._follow_ends)
@@ -161,6 +163,7 @@ class NodeGroups:
                 "DesiredCapacity": sizes["desiredSize"],
                 "LaunchTemplate": {"LaunchTemplateId": node_group.copy_id, "Version": "1"},
                 "VPCZoneIdentifier": ",".join(node_group.kept["subnets"]),
+                "LifecycleHookSpecificationList": [SPECIFICATION],
                 "Tags": [{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in tags.items()],
             },
         )

@@ -38,6 +38,7 @@ PLAIN = Assumptions(
     health_check=seconds(30),
     lifecycle_action=seconds(3),
     node_group_update=seconds(90),
+    node_group_drain=seconds(60),
     reclaim=seconds(0),
 )
 

@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-from simulator.auto_scaling.journal import CapacityChanged, NodeGroupUpdated
+from simulator.assumptions import minutes
+from simulator.auto_scaling.journal import (
+    CapacityChanged,
+    LifecycleActionBegan,
+    LifecycleActionEnded,
+    NodeGroupUpdated,
+)
 from simulator.eks.scale_down import NAME
+from simulator.eks.termination import HOOK
 from tests.simulator.groups_stage import END, NOW, START, Stage, refusal, staged
 
 ROLE = "arn:aws:iam::123456789012:role/nodes"
@@ -339,10 +346,55 @@ def test_eks_scales_down_itself_40_minutes_before_the_end(stage: Stage) -> None:
     _scale(stage)
     stage.until(END - timedelta(minutes=41))
     assert stage.numbers(_group(stage)) == (0, 4, 2)
-    stage.until(END - timedelta(minutes=38))
+    stage.until(END - timedelta(minutes=36))
     assert (stage.numbers(_group(stage)), stage.instances(_group(stage))) == ((0, 4, 0), [])
     assert _scale_down_at(stage) == []
     assert stage.journal.of(CapacityChanged)[-1].by == f"scheduled action {NAME}"
+
+
+def test_eks_drains_each_node_that_goes_before_it_is_terminated(stage: Stage) -> None:
+    _on_a_block(stage)
+    stage.until(START + timedelta(minutes=2))
+    _scale(stage)
+    stage.run(seconds=120)
+    _scale(stage, sizes={"desiredSize": 0})
+    stage.run(seconds=30)
+    assert stage.lifecycles(_group(stage)) == ["Terminating:Wait"] * 2
+    assert set(stage.states()) == {"running"}
+    stage.run(seconds=40)
+    began, ended = stage.journal.of(LifecycleActionBegan), stage.journal.of(LifecycleActionEnded)
+    assert [(fact.hook, fact.at) for fact in began] == [(HOOK, began[0].at)] * 2
+    assert [(fact.result, fact.at - began[0].at) for fact in ended] == [("CONTINUE", timedelta(seconds=60))] * 2
+
+
+def test_eks_gives_up_on_a_drain_that_takes_too_long() -> None:
+    with staged(node_group_drain=minutes(40)) as stage:
+        _cluster(stage)
+        _on_a_block(stage)
+        stage.until(START + timedelta(minutes=2))
+        _scale(stage)
+        stage.run(seconds=120)
+        _scale(stage, sizes={"desiredSize": 0})
+        stage.run(minutes=14)
+        assert stage.lifecycles(_group(stage)) == ["Terminating:Wait"] * 2
+        stage.run(minutes=3)
+        [began, _], ended = stage.journal.of(LifecycleActionBegan), stage.journal.of(LifecycleActionEnded)
+        assert [fact.at - began.at for fact in ended] == [timedelta(minutes=15)] * 2
+        assert stage.instances(_group(stage)) == []
+
+
+def test_a_node_group_that_is_deleted_waits_for_no_drain(stage: Stage) -> None:
+    _on_a_block(stage)
+    stage.until(START + timedelta(minutes=2))
+    _scale(stage)
+    stage.run(seconds=120)
+    group = _group(stage)
+    _scale(stage, sizes={"desiredSize": 0})
+    stage.run(seconds=30)
+    stage.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=group, ForceDelete=True)
+    stage.run(minutes=5)
+    assert set(stage.states()) == {"terminated"}
+    assert stage.journal.of(LifecycleActionEnded) == []
 
 
 def test_a_node_group_that_is_not_for_blocks_has_no_such_action(stage: Stage) -> None:
