@@ -79,14 +79,16 @@ def _ask_of_drains(
     group = {t.id: t.group for t in pool.targets}
     hooks = _answers({i: partial(region.groups.hooks, group[i]) for i in due.hooks}, errors)
     paying = _answer(partial(region.reservations.pending_extensions, due.extensions), errors) if due.extensions else {}
-    longest = _answer(partial(drains.longest, pool.name), errors) if paying and pool.policy.hold_for_extension else None
+    is_asked = paying and pool.policy.hold_for_extension
+    longest = _answers({pool.name: partial(drains.longest, pool.name)}, errors) if is_asked else {}
     at_work = _answer(partial(drains.under_way, due.under_way, now), errors) if due.under_way else None
     reports = _answers({i: partial(drains.results, i) for i in due.reports}, errors)
     return replace(
         pool,
         hooks=hooks,
         extensions=paying or {},
-        longest_drain=longest,
+        longest_drain=longest.get(pool.name),
+        hold_unread=paying is None or bool(is_asked and not longest),
         under_way=at_work or frozenset(),
         reports={i: tuple(found) for i, found in reports.items()},
     )

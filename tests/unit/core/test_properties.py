@@ -167,7 +167,8 @@ def a_drain_put_off(chance: Random) -> tuple[datetime, Pool]:
     extension = Extension(reservation_id="cr-0a", end=ACTIVE.end + 24 * 60 * MINUTE)
     pool = a_pool(target, blocks=(ACTIVE,), policy=Policy(hold_for_extension=True), longest_drain=longest)
     off = chance.choice([-MINUTE, -timedelta(microseconds=1), timedelta(), MINUTE, 3 * MINUTE])
-    return chance.choice([DRAIN_AT, DRAIN_AT, until]) + off, replace(pool, extensions={"cr-0a": extension})
+    pool = replace(pool, extensions={"cr-0a": extension}, hold_unread=chance.random() < 0.2)
+    return chance.choice([DRAIN_AT, DRAIN_AT, until]) + off, pool
 
 
 def with_answers(chance: Random, pool: Pool) -> Pool:

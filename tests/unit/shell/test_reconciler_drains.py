@@ -258,17 +258,43 @@ def test_nothing_is_held_when_hook_or_native_action_cannot_be_moved(failing: str
     assert stage.group.desired == 0
 
 
-@pytest.mark.parametrize("port", ["drains", "reservations"])
-def test_a_hold_ends_when_it_cannot_be_asked_about(port: str) -> None:
-    stage = paying()
-    stage.reconcile()
-    stage.reconcile()
-    stage.clock.instant = DRAIN_AT + MINUTE
+def silence(stage: Stage, port: str) -> None:
     if port == "drains":
         stage.drains.errors["longest"] = unclear("Query")
     else:
         stage.region.reservations.errors["pending_extensions"] = unclear()
 
+
+@pytest.mark.parametrize("port", ["drains", "reservations"])
+def test_a_hold_stands_when_it_cannot_be_asked_about_and_ends_in_time(port: str) -> None:
+    stage = paying()
+    stage.reconcile()
+    stage.reconcile()
+    silence(stage, port)
+
+    stage.clock.instant = DRAIN_AT + MINUTE
+    assert did(stage.reconcile()) == []
+    stage.clock.instant = UNTIL
+    assert did(stage.reconcile()) == [("Scale", "done")]
+
+
+@pytest.mark.parametrize("port", ["drains", "reservations"])
+def test_no_hold_begins_that_cannot_be_asked_about(port: str) -> None:
+    stage = paying()
+    silence(stage, port)
+    stage.reconcile()
+    stage.reconcile()
+    stage.clock.instant = DRAIN_AT
+
+    assert did(stage.reconcile()) == [("Scale", "done")]
+
+
+def test_a_hold_ends_when_nothing_is_being_paid_any_more() -> None:
+    stage = paying()
+    stage.reconcile()
+    stage.reconcile()
+    stage.region.reservations.paying.clear()
+    stage.clock.instant = DRAIN_AT + MINUTE
     stage.reconcile()
 
     assert stage.group.desired == 0

@@ -80,7 +80,7 @@ def _serve(now: datetime, pool: Pool, service: Service, *, is_wanted: bool) -> I
     yield from start.steps(now, pool, service)
     if held_until is None:
         yield from native.steps(now, service, policy)
-    if now < timeline.drain_at:
+    if now < timeline.drain_at and not (pool.hold_unread and held_until is not None):
         yield from hooking.steps(pool, service, hold.hold_until(pool, service))
     if timeline.phase(now) is Phase.USABLE:
         yield from warning.steps(now, pool, service)

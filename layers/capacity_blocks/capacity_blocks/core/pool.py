@@ -55,6 +55,7 @@ class Pool:
     extensions: Mapping[str, Extension] = field(default_factory=dict)  # being paid for, by reservation id
     under_way: frozenset[str] = frozenset()  # instances whose drain somebody is at
     longest_drain: timedelta | None = None  # of the pool's last blocks; None: never measured
+    hold_unread: bool = False  # whether one of these two was asked for a drain that may be held, and not answered
     reports: Mapping[str, tuple[Report, ...]] = field(default_factory=dict)  # how drains ended, by reservation id
     drained: Mapping[str, str] = field(init=False)  # the end before which a service was last said to drain, by its key
     marked: Mapping[str, str] = field(init=False)  # the end before which its nodes were last marked

@@ -96,6 +96,50 @@ def test_it_is_held(target: Target, now: datetime, expected: bool) -> None:
     assert is_held(now, pool(target), service) is expected
 
 
+AWAY: dict[str, Any] = {"hold_unread": True, "extensions": {}, "longest_drain": None}
+STANDS: dict[str, tuple[Target, datetime | None]] = {
+    "what is put off": (READY, UNTIL),
+    "what was moved off another": (
+        replace(READY, scheduled_actions=(drain_action(UNTIL - MINUTE),)), UNTIL - MINUTE
+    ),
+    "not what is put off too far": (replace(READY, scheduled_actions=(drain_action(UNTIL + MINUTE),)), None),
+    "not what is not put off": (replace(READY, scheduled_actions=(drain_action(),)), None),
+    "not without a native action": (replace(READY, scheduled_actions=()), None),
+    "not with a hook that is too long": (replace(READY, hook=SHORT + SECOND), None),
+    "with a shorter one": (replace(READY, hook=SHORT - SECOND), UNTIL),
+    "not without a hook": (replace(READY, hook=None), None),
+    "without a hook where nothing is drained": (
+        drained_by("none", hook=None, scheduled_actions=(drain_action(UNTIL),)), UNTIL
+    ),
+    "not where a tag is wrong": (replace(READY, wishes=wishes({tag.INSTANCES: "?"})), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "expected"), STANDS.values(), ids=STANDS.keys())
+def test_while_nobody_answers_there_stands(target: Target, expected: datetime | None) -> None:
+    away = pool(target, **AWAY)
+    [service] = bound_services(away)
+
+    assert hold_until(away, service) == held_until(away, service) == expected
+    assert {native_until(now, away, service) for now in (DRAIN_AT - MINUTE, DRAIN_AT)} == {expected}
+
+
+def test_a_hook_that_somebody_removed_or_a_drain_that_has_begun_ends_it() -> None:
+    for changes in ({"hooks": {TRAIN: ()}}, {"said": {DRAINING: DRAIN_AT}}, {"policy": Policy()}):
+        away = pool(READY, **(AWAY | changes))
+        [service] = bound_services(away)
+        assert held_until(away, service) is None
+
+
+@pytest.mark.parametrize("now", [DRAIN_AT - MINUTE, DRAIN_AT, UNTIL - MOMENT])
+def test_what_stands_is_left_as_it_is_while_nobody_answers(now: datetime) -> None:
+    moved_off = replace(READY, scheduled_actions=(drain_action(UNTIL - MINUTE),))
+
+    assert quiet_plan(now, pool(READY, **AWAY)).actions == ()
+    if now < UNTIL - MINUTE:
+        assert quiet_plan(now, pool(moved_off, **AWAY)).actions == ()
+
+
 def sizes(now: datetime, pool: Pool) -> list[int]:
     return [a.desired for a in quiet_plan(now, pool).actions if isinstance(a, Scale)]
 

@@ -29,15 +29,29 @@ def hold_until(pool: Pool, service: Service) -> datetime | None:
 
     A native action that is late, and a drain as long as the longest of late, must still fit in before the reclaim.
     """
+    if pool.hold_unread:
+        return standing_until(pool, service)
     block, longest = service.reservation, pool.longest_drain
     is_paying = block.reservation_id in pool.extensions
-    has_begun = pool.drained.get(service.key) == ending(block)
-    if longest is None or not is_paying or has_begun or not may_hold(service, pool.policy):
+    if longest is None or not is_paying or _has_begun(pool, service) or not may_hold(service, pool.policy):
         return None
     timeline = service.timeline(pool.policy)
     until = timeline.reclaim_at - max(NO_LATER, longest + ALLOWANCE)
     until = until.replace(second=0, microsecond=0)  # as Auto Scaling keeps it
     return until if until > timeline.drain_at else None
+
+
+def standing_until(pool: Pool, service: Service) -> datetime | None:
+    """Return until when hook and native action put the drain off already, and end it in time without us.
+
+    While nobody can be asked whether they still should, they stand: not answered is not "none is being paid".
+    """
+    native = _native_drain(service)
+    if native is None or _has_begun(pool, service) or not may_hold(service, pool.policy):
+        return None
+    timeline = service.timeline(pool.policy)
+    is_put_off = timeline.drain_at < native <= timeline.reclaim_at - NO_LATER
+    return native if is_put_off and hooking.leaves_time(pool, service, native) else None
 
 
 def native_until(now: datetime, pool: Pool, service: Service) -> datetime | None:
@@ -46,7 +60,9 @@ def native_until(now: datetime, pool: Pool, service: Service) -> datetime | None
     Once the drain is due, what has not been put off by then is not any more.
     """
     until = hold_until(pool, service)
-    if until is None or not hooking.is_in_step(pool, service, until):
+    if until is None or pool.hold_unread:
+        return until
+    if not hooking.is_in_step(pool, service, until):
         return None
     is_due = now >= service.timeline(pool.policy).drain_at
     return until if not is_due or held_until(pool, service) is not None else None
@@ -54,14 +70,24 @@ def native_until(now: datetime, pool: Pool, service: Service) -> datetime | None
 
 def held_until(pool: Pool, service: Service) -> datetime | None:
     """Return until when the drain does wait: with hook and native action in place that end it in time without us."""
-    until = hold_until(pool, service)
-    native = next((a.start for a in service.target.scheduled_actions if a.name == DRAIN_ACTION), None)
-    if until is None or native is None or not hooking.is_in_step(pool, service, until):
+    until, native = hold_until(pool, service), _native_drain(service)
+    if pool.hold_unread:
+        return until
+    if until is None or native is None:
         return None
-    return native if service.timeline(pool.policy).drain_at < native <= until else None
+    is_put_off = service.timeline(pool.policy).drain_at < native <= until
+    return native if is_put_off and hooking.is_in_step(pool, service, until) else None
 
 
 def is_held(now: datetime, pool: Pool, service: Service) -> bool:
     """Whether a drain that is due waits."""
     until = held_until(pool, service)
     return until is not None and service.timeline(pool.policy).drain_at <= now < until
+
+
+def _has_begun(pool: Pool, service: Service) -> bool:
+    return pool.drained.get(service.key) == ending(service.reservation)
+
+
+def _native_drain(service: Service) -> datetime | None:
+    return next((a.start for a in service.target.scheduled_actions if a.name == DRAIN_ACTION), None)

@@ -32,6 +32,15 @@ def is_in_step(pool: Pool, service: Service, held_until: datetime | None = None)
     return service.target.hook == want and is_there
 
 
+def leaves_time(pool: Pool, service: Service, drain_at: datetime) -> bool:
+    """Whether the hook in place, if it should have one, still runs out in time after a drain as late as that."""
+    want, have = wanted(service, pool.policy, drain_at), service.target.hook
+    if want is None or have is None:
+        return want is have
+    seen = pool.hooks.get(service.target.id)
+    return have <= want and (seen is None or hook.ours(have) in seen)
+
+
 def steps(pool: Pool, service: Service, held_until: datetime | None = None) -> Iterator[PutHook | DeleteHook]:
     """Return what brings the hook in step. Where tags or settings cannot be read, the one in place stands."""
     policy, target, block = pool.policy, service.target, service.reservation
