@@ -28,10 +28,12 @@ from capacity_blocks.adapters.eks_access import EksAccess
 from capacity_blocks.adapters.eks_node_group import EksNodeGroup
 from capacity_blocks.adapters.lambda_invocations import LambdaInvocations
 from capacity_blocks.adapters.scheduler import SchedulerWakeups
+from capacity_blocks.adapters.secrets_manager import SecretsManagerSecrets
 from capacity_blocks.adapters.service_quotas import ServiceQuotas
 from capacity_blocks.adapters.sns import SnsNotifier
 from capacity_blocks.adapters.ssm import SsmPoolSettings
 from capacity_blocks.adapters.ssm_commands import SsmCommands
+from capacity_blocks.adapters.ssm_secrets import SsmSecrets
 from capacity_blocks.adapters.ssm_switches import SsmSwitches
 from capacity_blocks.adapters.step_functions import StepFunctionsTokens
 from capacity_blocks.draining import warner
@@ -58,10 +60,12 @@ ADAPTERS: list[tuple[Any, dict[str, tuple[str, str]]]] = [
     (EksNodeGroups, {"_client": ("eks", "eks"), "_tagging": ("resourcegroupstaggingapi", "tag")}),
     (LambdaInvocations, {"_client": ("lambda", "lambda")}),
     (SchedulerWakeups, {"_client": ("scheduler", "scheduler")}),
+    (SecretsManagerSecrets, {"_client": ("secretsmanager", "secretsmanager")}),
     (ServiceQuotas, {"_client": ("service-quotas", "servicequotas")}),
     (SnsNotifier, {"_client": ("sns", "sns")}),
     (SsmCommands, {"_client": ("ssm", "ssm"), "_sender": ("ssm", "ssm")}),
     (SsmPoolSettings, {"_client": ("ssm", "ssm")}),
+    (SsmSecrets, {"_client": ("ssm", "ssm")}),
     (SsmSwitches, {"_client": ("ssm", "ssm")}),
     (StepFunctionsTokens, {"_client": ("stepfunctions", "states")}),
 ]
