@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
 from capacity_blocks.adapters.aws_error import code, message
-from capacity_blocks.core.purchase.attempt import is_certain_refusal
+from capacity_blocks.adapters.single_attempt import asking_once, is_refusal
 from capacity_blocks.core.purchase.terms import Terms
 from capacity_blocks.ports import AwsError
 
@@ -26,15 +26,7 @@ class Ec2Purchases:
     DEPENDENT_PERMISSIONS = frozenset({"ec2:CreateTags"})
 
     def __init__(self, client: "EC2Client") -> None:
-        # botocore writes `max_attempts` down as this too; without it, each of its retry modes tries several times.
-        retries: Mapping[str, Any] = client.meta.config.retries or {}  # type: ignore[attr-defined]  # not in its stubs
-        attempts = retries.get("total_max_attempts")
-        if attempts != 1:
-            raise ValueError(
-                f"{OPERATION}: its client tries {attempts or 'several'} times, and each may buy; "
-                'make it with Config(retries={"mode": "standard", "total_max_attempts": 1})'
-            )
-        self._client = client
+        self._client = asking_once(client, OPERATION)
 
     def dry_run(self, terms: Terms, tags: Mapping[str, str]) -> tuple[str | None, str]:
         try:
@@ -49,7 +41,7 @@ class Ec2Purchases:
         try:
             ids = _ids(self._ask(terms, tags, dry_run=False))
         except ClientError as error:
-            raise AwsError(OPERATION, code(error), message(error), definite=_is_refusal(error)) from error
+            raise AwsError(OPERATION, code(error), message(error), definite=is_refusal(error)) from error
         except Exception as error:
             # Whatever else comes out of the SDK, and be it a mistake in reading the reply, may come after the purchase;
             # but for arguments that it refuses to send.
@@ -90,10 +82,3 @@ def _ids(reply: Mapping[str, Any]) -> tuple[str, ...]:
     named = [each.get("CapacityReservationId") for each in reservations]
     named += [i for block in reply.get("CapacityBlocks", []) for i in block.get("CapacityReservationIds", [])]
     return tuple(dict.fromkeys(i for i in named if i))
-
-
-def _is_refusal(error: ClientError) -> bool:
-    """Whether EC2 says for certain that nothing was bought. Without a status, a code, or after a retry it does not."""
-    metadata = error.response.get("ResponseMetadata", {})
-    given = error.response.get("Error", {}).get("Code", "")
-    return metadata.get("RetryAttempts", 0) == 0 and is_certain_refusal(metadata.get("HTTPStatusCode", 0), given)

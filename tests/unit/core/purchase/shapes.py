@@ -53,7 +53,7 @@ def a_segment(**changes: Any) -> Segment:
 
 def an_offering(offering_id: str = "cb-0a", **changes: Any) -> Offering:
     """Return an offering of one segment that fits `a_request()`; changes go to what EC2 says of the whole."""
-    names = ("region", "segments", "tenancy", "ultraserver_type", "ultraserver_count")
+    names = ("region", "segments", "tenancy", "ultraserver_type", "ultraserver_count", "extends")
     of_offering: dict[str, Any] = {name: changes.pop(name) for name in names if name in changes}
     given: dict[str, Any] = {"offering_id": offering_id, "region": REGION, "whole": a_segment(**changes)}
     return Offering(**(given | of_offering))

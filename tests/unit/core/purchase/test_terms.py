@@ -57,6 +57,7 @@ OTHER = {
     "tenancy": some_terms(an_offering(tenancy="dedicated")),
     "platform": some_terms(platform="Ubuntu Pro"),
     "pool": some_terms(pool="research"),
+    "what it extends": some_terms(an_offering(extends="cr-0a")),
     "tags": TAGGED,
     "segments": SPLIT,
     "UltraServers": SERVERS,

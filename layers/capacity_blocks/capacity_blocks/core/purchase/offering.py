@@ -22,7 +22,8 @@ class Unit(StrEnum):
 class Offering:
     """What EC2 sells under one id. Its hours follow from start and end: EC2 sells other hours than were asked for.
 
-    `whole` is what EC2 says of all of it. An offering of several segments becomes as many reservations.
+    `whole` is what EC2 says of all of it. An offering of several segments becomes as many reservations. One that
+    `extends` a reservation becomes none: the reservation lasts until its end.
     """
 
     offering_id: str
@@ -32,6 +33,7 @@ class Offering:
     tenancy: str = "default"
     ultraserver_type: str | None = None
     ultraserver_count: int | None = None
+    extends: str | None = None
 
     @property
     def parts(self) -> tuple[Segment, ...]:
@@ -67,6 +69,12 @@ class Offering:
 
     @property
     def reclaim_lead(self) -> timedelta:
+        """How long before its end EC2 takes instances back; none of an extension, which moves that time with the end.
+
+        So all hours of an extension can be used.
+        """
+        if self.extends is not None:
+            return timedelta(0)
         return ULTRASERVER_RECLAIM_LEAD if self.is_ultraserver else RECLAIM_LEAD
 
     @property

@@ -45,7 +45,8 @@ def _sold(offering: Offering) -> tuple[object, ...]:
     parts = tuple(
         (p.instance_type, p.instance_count, p.availability_zone, p.start, p.end, p.currency) for p in offering.parts
     )
-    return offering.region, offering.tenancy, offering.ultraserver_type, offering.ultraserver_count, parts
+    made_of = offering.ultraserver_type, offering.ultraserver_count
+    return offering.region, offering.tenancy, offering.extends, *made_of, parts
 
 
 def _is_no_dearer(offered: Offering, approved: Offering) -> bool:

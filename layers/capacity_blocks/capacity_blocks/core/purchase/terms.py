@@ -31,6 +31,11 @@ class Terms:
         return self.offering.upfront_fee or Decimal(0)
 
     @property
+    def extends(self) -> str | None:
+        """The reservation that gets more time, for the terms of an extension."""
+        return self.offering.extends
+
+    @property
     def hash(self) -> str:
         return canonical.digest(to_document(self))
 
@@ -43,7 +48,9 @@ class Terms:
 def to_document(terms: Terms) -> dict[str, Any]:
     """Write terms as JSON, the same for the same terms: fees without idle zeros, instants in UTC, tags by name."""
     offering = terms.offering
-    return {
+    # Only where there is one: what was asked and approved before there were extensions keeps its hash.
+    extends = {} if offering.extends is None else {"extends": offering.extends}
+    return extends | {
         "version": VERSION,
         "pool": terms.pool,
         "platform": terms.platform,
@@ -70,6 +77,7 @@ def from_document(document: Mapping[str, Any]) -> Terms:
         ultraserver_count=_count(document["ultraserver_count"]),
         whole=_segment(document["whole"]),
         segments=tuple(_segment(each) for each in document["segments"]),
+        extends=document.get("extends"),
     )
     tags = tuple(sorted(document["tags"].items()))
     return Terms(offering=offering, pool=document["pool"], platform=document["platform"], tags=tags)
