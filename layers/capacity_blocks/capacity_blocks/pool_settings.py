@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,10 @@ from capacity_blocks.core.drain.node import TaintEffect
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.purchase import money_settings
 from capacity_blocks.core.purchase.money_settings import MoneySettings, MoneySettingsError
+from capacity_blocks.core.reminder import settings as reminder_settings
+from capacity_blocks.core.reminder.settings import ReminderSettings, ReminderSettingsError
+from capacity_blocks.core.renewal import settings as renewal_settings
+from capacity_blocks.core.renewal.settings import RenewalSettings, RenewalSettingsError
 from capacity_blocks.core.tag import MOST_DRAIN_LEAD
 from capacity_blocks.core.timeline import RECLAIM_LEAD, ULTRASERVER_RECLAIM_LEAD
 
@@ -24,7 +28,17 @@ MOST_NOTICE_MINUTES = 7 * 24 * 60
 RESERVATION_ID = r"^cr-[0-9a-z]+$(?!\n)"
 DOLLARS = r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,4})?$(?!\n)"
 MOST_SHOWN = 100
-RESERVED_SECTIONS = ("reminders", "routes")  # kept for what is to come: they are known, and empty
+RESERVED_SECTIONS = ("routes",)  # kept for what is to come: they are known, and empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sections:
+    """All that the settings of a pool say. `changes` is what its policy has other than the stack's."""
+
+    changes: Mapping[str, Any]
+    money: MoneySettings | None
+    reminders: ReminderSettings
+    renewal: RenewalSettings
 
 
 class PoolSettingsError(ValueError):
@@ -38,17 +52,25 @@ def policies(texts: Mapping[str, str], default: Policy) -> dict[str, Policy]:
 
 def policy(text: str, default: Policy) -> Policy:
     """Read a pool's settings as a whole: all of them hold, or PoolSettingsError is raised."""
-    changes, _ = _read(text)
-    return replace(default, **changes)
+    return replace(default, **_read(text).changes)
 
 
 def money(text: str) -> MoneySettings | None:
     """Read what a pool may spend, None if nothing. The settings around it must hold too, or PoolSettingsError."""
-    _, found = _read(text)
-    return found
+    return _read(text).money
 
 
-def _read(text: str) -> tuple[dict[str, Any], MoneySettings | None]:
+def reminders(text: str) -> ReminderSettings:
+    """Read when a pool is reminded. The settings around it must hold too, or PoolSettingsError."""
+    return _read(text).reminders
+
+
+def renewal(text: str) -> RenewalSettings:
+    """Read what is bought for a pool unasked. The settings around it must hold too, or PoolSettingsError."""
+    return _read(text).renewal
+
+
+def _read(text: str) -> Sections:
     try:
         settings = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets a thousand deep
@@ -61,8 +83,13 @@ def _read(text: str) -> tuple[dict[str, Any], MoneySettings | None]:
     for name in RESERVED_SECTIONS:
         _section(_object(settings.get(name, {}), name), {}, f"{name}.")
     try:
-        return changes, money_settings.parse(_object(settings.get("money", {}), "money"))
-    except MoneySettingsError as error:
+        return Sections(
+            changes=changes,
+            money=money_settings.parse(_object(settings.get("money", {}), "money")),
+            reminders=reminder_settings.parse(settings.get("reminders", {})),
+            renewal=renewal_settings.parse(settings.get("renewal", {})),
+        )
+    except (MoneySettingsError, ReminderSettingsError, RenewalSettingsError) as error:
         raise PoolSettingsError(str(error)) from error
 
 
@@ -154,6 +181,8 @@ FIELDS: dict[str, Field | None] = {
     "price_per_instance_hour": ("price_per_instance_hour", _prices),
     "drain": None,
     "money": None,
+    "reminders": None,
+    "renewal": None,
     **dict.fromkeys(RESERVED_SECTIONS),
 }
 DRAIN_FIELDS: dict[str, Field | None] = {

@@ -52,6 +52,7 @@ def test_settings_change_what_they_name_and_nothing_else() -> None:
             },
             "money": {},
             "reminders": {},
+            "renewal": {},
             "routes": {},
         }
     )
@@ -83,7 +84,8 @@ def test_what_is_left_out_keeps_the_stacks_default() -> None:
     )
 
 
-SECTIONS = "scale_out, verify_within_minutes, reservations, price_per_instance_hour, drain, money, reminders, routes"
+SECTIONED = ("drain", "money", "reminders", "renewal")
+SECTIONS = "scale_out, verify_within_minutes, reservations, price_per_instance_hour, drain, money, reminders, renewal, routes"
 LEAD, DOLLARS = "whole minutes from 31 to 1440", 'dollars as a string, more than 0, e.g. "31.46"'
 CHECKPOINT = 'an object with one of "ssm_document", the name or ARN of a document, and "webhook", an https URL'
 WRONG = {
@@ -257,7 +259,8 @@ fields_of: dict[str, st.SearchStrategy[Any]] = {
     "price_per_instance_hour": mostly(st.dictionaries(st.text(max_size=4), prices, max_size=2)),
     "drain": mostly(drains),
     "money": mostly(st.just({})),  # its fields: test_pool_money.py
-    "reminders": mostly(st.just({})),
+    "reminders": mostly(st.just({})),  # its fields, and those of the next: test_pool_renewal.py
+    "renewal": mostly(st.just({})),
     "routes": mostly(st.just({})),
 }
 names = st.lists(st.sampled_from([*fields_of]), max_size=3, unique=True)
@@ -297,7 +300,7 @@ def test_the_schema_is_one() -> None:
 
 
 def test_every_field_of_the_schema_is_described() -> None:
-    sections = (SCHEMA["properties"], *(SCHEMA["properties"][name]["properties"] for name in ("drain", "money")))
+    sections = (SCHEMA["properties"], *(SCHEMA["properties"][name]["properties"] for name in SECTIONED))
 
     assert all(described["description"] for section in sections for described in section.values())
 
@@ -314,14 +317,15 @@ def test_the_example_names_every_field_and_is_right() -> None:
 def test_the_table_of_the_page_has_a_row_for_each_field_with_the_limits_of_the_schema() -> None:
     rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.+?) \|", PAGE, flags=re.MULTILINE))
     described = {name: of for name, of in SCHEMA["properties"].items() if "properties" not in of}
-    for section in ("drain", "money"):
+    for section in SECTIONED:
         described |= {f"{section}.{name}": of for name, of in SCHEMA["properties"][section]["properties"].items()}
 
     assert rows.keys() == described.keys()
     for name, of in described.items():
         if "minimum" in of:
             unit = name.rsplit("_", 1)[1]
-            assert rows[name] == f"whole {unit} from {of['minimum']} to {of['maximum']}"
+            span = f"whole {unit} from {of['minimum']} to {of['maximum']}"
+            assert rows[name] == ("a whole number of percent" if unit == "percent" else span)
 
 
 def test_the_page_shows_an_error_as_it_is_and_tells_the_limit_of_ssm() -> None:
@@ -333,11 +337,11 @@ def test_the_page_shows_an_error_as_it_is_and_tells_the_limit_of_ssm() -> None:
 
 
 def test_as_many_reservations_as_the_page_says_fit_into_a_parameter() -> None:
-    many = json.loads(EXAMPLE) | {"reservations": [f"cr-{n:017x}" for n in range(140)]}
+    many = json.loads(EXAMPLE) | {"reservations": [f"cr-{n:017x}" for n in range(110)]}
     text = json.dumps(many, separators=(",", ":"))
 
     assert len(text) < SSM_STANDARD
-    assert len(policy(text, Policy()).reservations) == 140
+    assert len(policy(text, Policy()).reservations) == 110
 
 
 def test_every_setting_of_a_policy_can_be_set() -> None:

@@ -1,0 +1,1 @@
+"""Renewal without a question: what a pool allows, and on which grounds."""
