@@ -55,9 +55,11 @@ lock: $(VENV)/.installed ## resolve the dependencies of pyproject.toml anew, wit
 	$(VENV)/bin/uv pip compile $(LOCK) --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
 		--group kubernetes --constraints layers/vendor/requirements.txt --no-emit-package typing-extensions \
 		--output-file layers/kubernetes/requirements.txt
+	$(VENV)/bin/uv pip compile $(LOCK) --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+		--group slack --constraints layers/vendor/requirements.txt --output-file layers/slack/requirements.txt
 	$(VENV)/bin/uv pip compile $(LOCK) --python-version 3.11 --universal \
 		--constraints layers/vendor/requirements.txt --constraints layers/kubernetes/requirements.txt \
-		pyproject.toml --group dev --output-file requirements/dev.txt
+		--constraints layers/slack/requirements.txt pyproject.toml --group dev --output-file requirements/dev.txt
 	$(VENV)/bin/uv pip compile $(LOCK) --python-version 3.11 --universal \
 		--group sam --output-file requirements/sam.txt
 
