@@ -1,4 +1,4 @@
-"""UltraServers are reclaimed an hour before their end: they, and what cannot be told from them, drain at T-70."""
+"""UltraServers are reclaimed an hour before their end: they, and what may be one, drain at T-70."""
 
 from datetime import timedelta
 
@@ -30,17 +30,26 @@ def test_an_ultraserver_block_drains_at_t_minus_70() -> None:
 
 def test_a_block_that_cannot_be_told_from_one_drains_at_t_minus_70() -> None:
     with staged() as stage, stage.refusing("DescribeCapacityBlocks"):
-        stage.block()
-        stage.group()
+        stage.block(InstanceType=TYPE)
+        stage.group(template={"InstanceType": TYPE})
         stage.run_until(END)
         assert drained_at(stage) == [EARLY_DRAIN_AT]
         assert stage.kinds() == ["kind-unknown", "timeline", "scaled-out", "in-service", "draining", "ended"]
 
 
-def test_what_was_once_known_is_not_forgotten_when_it_cannot_be_asked_again() -> None:
-    with staged() as stage:
+def test_a_type_that_is_never_an_ultraserver_needs_no_telling() -> None:
+    with staged() as stage, stage.refusing("DescribeCapacityBlocks"):
         stage.block()
         stage.group()
+        stage.run_until(END)
+        assert drained_at(stage) == [DRAIN_AT]
+        assert "kind-unknown" not in stage.kinds()
+
+
+def test_what_was_once_known_is_not_forgotten_when_it_cannot_be_asked_again() -> None:
+    with staged() as stage:
+        stage.block(InstanceType=TYPE)
+        stage.group(template={"InstanceType": TYPE})
         stage.run_until(START + 10 * MINUTE)
         with stage.refusing("DescribeCapacityBlocks", code="CapacityBlockDescribeLimitExceeded"):
             stage.run_until(START + 20 * MINUTE)

@@ -45,6 +45,7 @@ class FakeLifecycle:
     runs_out: dict[str, datetime] = field(default_factory=dict)
     completed: dict[str, datetime] = field(default_factory=dict)
     timed_out: list[str] = field(default_factory=list)
+    drains: dict[str, datetime] = field(default_factory=dict)  # native drain actions by group
     errors: Errors = field(default_factory=dict)
     away: Away = field(init=False)
 
@@ -67,6 +68,10 @@ class FakeLifecycle:
     def members(self, group: str) -> Sequence[Member]:
         self._call("members")
         return [member for member in self.held.values() if member.group == group]
+
+    def drain_action(self, group: str) -> datetime | None:
+        self._call("drain_action")
+        return self.drains.get(group)
 
     def timeout(self, group: str) -> timedelta | None:
         self._call("timeout")

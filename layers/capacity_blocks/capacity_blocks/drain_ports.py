@@ -29,6 +29,8 @@ class Members(Protocol):
         """Return the instance with its group's tags; None for an instance of no group."""
 
     def members(self, group: str) -> Sequence[Member]: ...
+    def drain_action(self, group: str) -> datetime | None:
+        """Return when our native scheduled action drains the group; None where there is none."""
 
 
 class LifecycleActions(Protocol):

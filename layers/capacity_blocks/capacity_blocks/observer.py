@@ -9,6 +9,7 @@ from typing import TypeVar
 from capacity_blocks.core import tag
 from capacity_blocks.core.group import EKS_NODE_GROUP, targets
 from capacity_blocks.core.inquiry import Inquiries, inquiries
+from capacity_blocks.core.kind import by_drains
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool, pools
 from capacity_blocks.core.reservation import Reservation
@@ -47,7 +48,8 @@ def observe(
         *(region.groups.tagged(EKS_NODE_GROUP) if node_groups else ()),
     ]
     found = targets(groups, node_groups, region.groups.scheduled_actions())
-    seen, unclaimed = pools(region.name, region.reservations.capacity_blocks(), found, policies, default, said or {})
+    blocks = by_drains(region.reservations.capacity_blocks(), found)
+    seen, unclaimed = pools(region.name, blocks, found, policies, default, said or {})
     errors: list[AwsError] = []
     asked = []
     for pool in seen:

@@ -11,7 +11,7 @@ from capacity_blocks.core import tag
 from capacity_blocks.core.drain.member import Member
 from capacity_blocks.ports import AwsError
 from tests import aws
-from tests.factories import REGION
+from tests.factories import END, REGION
 
 NAMES = {"AutoScalingGroupName": "train", "LifecycleHookName": "capacity-blocks-drain", "InstanceId": "i-0a"}
 MEMBER = Member(
@@ -145,3 +145,12 @@ def test_every_other_refusal_is_an_error(lifecycle: Lifecycle, call: str, code: 
 
     with pytest.raises(AwsError, match=words):
         getattr(lifecycle.adapter, call)(MEMBER)
+
+
+def test_our_native_drain_action_is_read(lifecycle: Lifecycle) -> None:
+    named = {"AutoScalingGroupName": "train", "ScheduledActionNames": ["capacity-blocks-drain"]}
+    action = {"ScheduledActionName": "capacity-blocks-drain", "StartTime": END, "DesiredCapacity": 0}
+    for found in ([action], []):
+        lifecycle.stub.add_response("describe_scheduled_actions", {"ScheduledUpdateGroupActions": found}, named)
+
+    assert [lifecycle.adapter.drain_action("train") for _ in range(2)] == [END, None]

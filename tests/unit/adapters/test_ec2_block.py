@@ -60,25 +60,50 @@ def ec2() -> Iterator[Ec2]:
         stub.assert_no_pending_responses()
 
 
+MAY_BE: dict[str, Any] = {**ITEM, "InstanceType": "trn2.48xlarge"}  # an UltraServer
+
+
 @pytest.mark.parametrize(
     ("listed", "ultraserver"),
     [([], False), ([{"UltraserverType": "u-p6e-gb200x72", "CapacityReservationIds": ["cr-0a"]}], True)],
 )
 def test_the_block_of_an_instance_is_read(ec2: Ec2, listed: list[dict[str, Any]], ultraserver: bool) -> None:
     ec2.launches(CapacityReservationId="cr-0a")
-    ec2.reserves(ITEM)
+    ec2.reserves(MAY_BE)
     ec2.blocks(*listed)
 
-    expected = a_reservation(state=ReservationState.ACTIVE, ultraserver=ultraserver)
+    expected = a_reservation(instance_type="trn2.48xlarge", state=ReservationState.ACTIVE, ultraserver=ultraserver)
     assert ec2.adapter.block_of("i-0a") == expected
+
+
+def test_what_is_never_an_ultraserver_is_not_asked_about(ec2: Ec2) -> None:
+    ec2.launches(CapacityReservationId="cr-0a")
+    ec2.reserves(ITEM)
+
+    assert ec2.adapter.block_of("i-0a") == a_reservation(state=ReservationState.ACTIVE)
+
+
+@pytest.mark.parametrize("ultraserver", [True, False])
+def test_a_block_that_is_named_is_asked_about_alone(ec2: Ec2, ultraserver: bool) -> None:
+    ec2.launches(CapacityReservationId="cr-0a")
+    ec2.reserves({**MAY_BE, "CapacityBlockId": "cb-0a"})
+    kind = {"UltraserverType": "trn2u.48xlarge"} if ultraserver else {}
+    block = {"CapacityBlockId": "cb-0a", "CapacityReservationIds": ["cr-0a"], **kind}
+    ec2.stub.add_response("describe_capacity_blocks", {"CapacityBlocks": [block]}, {"CapacityBlockIds": ["cb-0a"]})
+
+    found = ec2.adapter.block_of("i-0a")
+    assert found is not None
+    assert found.ultraserver is ultraserver
 
 
 def test_that_it_may_be_an_ultraserver_does_not_hide_when_it_ends(ec2: Ec2) -> None:
     ec2.launches(CapacityReservationId="cr-0a")
-    ec2.reserves(ITEM)
+    ec2.reserves(MAY_BE)
     ec2.stub.add_client_error("describe_capacity_blocks", "CapacityBlockDescribeLimitExceeded", http_status_code=400)
 
-    assert ec2.adapter.block_of("i-0a") == a_reservation(state=ReservationState.ACTIVE, ultraserver=None)
+    assert ec2.adapter.block_of("i-0a") == a_reservation(
+        instance_type="trn2.48xlarge", state=ReservationState.ACTIVE, ultraserver=None
+    )
 
 
 def test_an_instance_in_no_reservation_is_in_no_block(ec2: Ec2) -> None:

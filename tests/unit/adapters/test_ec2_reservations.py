@@ -175,19 +175,20 @@ def test_ultraservers_are_known_from_every_page(ec2: Ec2) -> None:
 
 @pytest.mark.parametrize("code", ["UnauthorizedOperation", "RequestLimitExceeded", "InvalidAction"])
 def test_when_ec2_does_not_tell_ultraservers_the_blocks_are_still_returned(ec2: Ec2, code: str) -> None:
-    ec2.lists([BLOCK])
+    ec2.lists([BLOCK, {**BLOCK, "InstanceType": "trn2.48xlarge"}])
     ec2.refuses_blocks(code)
 
-    assert [r.ultraserver for r in ec2.reservations.capacity_blocks()] == [None]
+    assert [r.ultraserver for r in ec2.reservations.capacity_blocks()] == [False, None]  # by the type, or not at all
 
 
 def test_what_was_once_known_of_a_block_outlives_a_throttle(ec2: Ec2) -> None:
-    ultraserver = {**BLOCK, "CapacityReservationId": "cr-0b"}
-    ec2.lists([BLOCK, ultraserver])
+    block = {**BLOCK, "InstanceType": "trn2.48xlarge"}
+    ultraserver = {**block, "CapacityReservationId": "cr-0b"}
+    ec2.lists([block, ultraserver])
     ec2.lists_blocks([{"UltraserverType": "u-p6e-gb200x72", "CapacityReservationIds": ["cr-0b"]}])
     ec2.reservations.capacity_blocks()
 
-    ec2.lists([BLOCK, ultraserver, {**BLOCK, "CapacityReservationId": "cr-new"}])
+    ec2.lists([block, ultraserver, {**block, "CapacityReservationId": "cr-new"}])
     ec2.refuses_blocks("RequestLimitExceeded")
 
     assert [r.ultraserver for r in ec2.reservations.capacity_blocks()] == [False, True, None]

@@ -37,6 +37,7 @@ from capacity_blocks.adapters.ssm_secrets import SsmSecrets
 from capacity_blocks.adapters.ssm_switches import SsmSwitches
 from capacity_blocks.adapters.step_functions import StepFunctionsTokens
 from capacity_blocks.draining import warner
+from capacity_blocks.draining.finder import locate
 from tests import aws
 
 # Each adapter with the service behind each of its clients, and IAM's prefix of that service.
@@ -148,6 +149,6 @@ def test_purchases_call_no_more_of_a_region_than_reads(port: str, adapter: Any) 
 
 
 def test_a_warning_calls_no_more_of_auto_scaling_than_reads() -> None:
-    source = inspect.getsource(warner)
+    source = inspect.getsource(warner) + inspect.getsource(locate)
 
     assert set(re.findall(r"\.(?:members|actions)\.(\w+)\(", source)) == AutoScalingLifecycle.READS

@@ -115,6 +115,22 @@ def test_hooks_that_cannot_be_read_are_put_all_the_same_and_that_is_told() -> No
     assert "DescribeLifecycleHooks" in report.errors[0]
 
 
+# --- a block whose kind EC2 does not tell -------------------------------------------
+
+
+@pytest.mark.parametrize(("minutes", "desired"), [(40, 8), (70, 0)])
+def test_the_native_drain_action_tells_it(minutes: int, desired: int) -> None:
+    stage = staged(END - 70 * MINUTE)
+    stage.region.groups.put_scheduled_action("train", drain_action(END - minutes * MINUTE))
+    stage.region.reservations.hold(replace(ACTIVE, ultraserver=None))
+
+    stage.reconcile()
+
+    assert stage.group.desired == desired
+    assert stage.region.groups.scheduled_actions() == {"train": (drain_action(END - minutes * MINUTE),)}
+    assert ("kind-unknown" in kinds(stage)) is (desired == 0)
+
+
 # --- drains --------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """Instances of Auto Scaling groups one by one: what they are in, and the wait that our hook puts on their end."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from capacity_blocks.adapters.aws_error import code, message, raises_aws_error
 from capacity_blocks.core.drain.hook import HOOK, HookResult
 from capacity_blocks.core.drain.member import Member
+from capacity_blocks.core.service import DRAIN_ACTION
 
 if TYPE_CHECKING:
     from types_boto3_autoscaling.client import AutoScalingClient
@@ -28,12 +29,13 @@ class AutoScalingLifecycle:
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling:DescribeAutoScalingInstances",
             "autoscaling:DescribeLifecycleHooks",
+            "autoscaling:DescribeScheduledActions",
             "autoscaling:RecordLifecycleActionHeartbeat",
         }
     )
     DEPENDENT_PERMISSIONS = frozenset[str]()
-    READS = frozenset({"members"})  # what a warning calls, and what that takes
-    READ_PERMISSIONS = frozenset({"autoscaling:DescribeAutoScalingGroups"})
+    READS = frozenset({"drain_action", "members"})  # what a warning calls, and what that takes
+    READ_PERMISSIONS = frozenset({"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScheduledActions"})
 
     def __init__(self, client: "AutoScalingClient", region: str) -> None:
         self._client = client
@@ -65,6 +67,12 @@ class AutoScalingLifecycle:
             for item in page["AutoScalingGroups"]
             for instance in item.get("Instances", [])
         ]
+
+    @raises_aws_error
+    def drain_action(self, group: str) -> datetime | None:
+        # Not paginated: one name, one action.
+        found = self._client.describe_scheduled_actions(AutoScalingGroupName=group, ScheduledActionNames=[DRAIN_ACTION])
+        return next((action["StartTime"] for action in found["ScheduledUpdateGroupActions"]), None)
 
     @raises_aws_error
     def timeout(self, group: str) -> timedelta | None:

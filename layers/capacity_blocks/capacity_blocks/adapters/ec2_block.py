@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from capacity_blocks.adapters.aws_error import raises_aws_error
-from capacity_blocks.adapters.ec2_reservation import list_blocks, of_ultraservers, read_reservation
+from capacity_blocks.adapters.ec2_reservation import list_block, list_blocks, of_ultraservers, read_reservation
+from capacity_blocks.core.kind import by_type
 from capacity_blocks.core.reservation import Reservation
 
 if TYPE_CHECKING:
     from types_boto3_ec2.client import EC2Client
+    from types_boto3_ec2.type_defs import CapacityReservationTypeDef
 
 
 class Ec2Block:
@@ -33,7 +35,7 @@ class Ec2Block:
         items = self._client.describe_capacity_reservations(CapacityReservationIds=ids)["CapacityReservations"]
         for item in items:
             if item.get("ReservationType") == "capacity-block":
-                ultraserver = self._is_ultraserver(item["CapacityReservationId"])
+                ultraserver = self._is_ultraserver(item)
                 return read_reservation(item, self._region, self._account, ultraserver=ultraserver)
         return None
 
@@ -48,11 +50,16 @@ class Ec2Block:
         )
         return any(launch["Instances"] for page in pages for launch in page["Reservations"])
 
-    def _is_ultraserver(self, reservation_id: str) -> bool | None:
-        """Say whether it is one; None when EC2 does not tell, which must not hide when the block ends."""
+    def _is_ultraserver(self, item: "CapacityReservationTypeDef") -> bool | None:
+        """Say whether it is one; None when EC2 does not tell, which must not hide when the block ends.
+
+        All nodes of a block ask at once, so that what the type tells is not asked, and no more is listed than need be.
+        """
+        if by_type(item["InstanceType"]) is not None:
+            return by_type(item["InstanceType"])
+        pages, block_id = self._client.get_paginator("describe_capacity_blocks"), item.get("CapacityBlockId")
         try:
-            return reservation_id in of_ultraservers(
-                list_blocks(self._client.get_paginator("describe_capacity_blocks"))
-            )
+            blocks = list_block(pages, block_id) if block_id else list_blocks(pages)
         except (ClientError, BotoCoreError):
             return None
+        return item["CapacityReservationId"] in of_ultraservers(blocks)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from capacity_blocks.core.kind import by_type
 from capacity_blocks.core.reservation import Reservation, ReservationState
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ def list_blocks(paginator: "DescribeCapacityBlocksPaginator") -> "list[CapacityB
     return [block for page in pages for block in page["CapacityBlocks"]]
 
 
+def list_block(paginator: "DescribeCapacityBlocksPaginator", block_id: str) -> "list[CapacityBlockTypeDef]":
+    """Return the one block of this id. Ids and a page size together are refused by EC2's describe calls."""
+    return [block for page in paginator.paginate(CapacityBlockIds=[block_id]) for block in page["CapacityBlocks"]]
+
+
 def of_ultraservers(blocks: "Iterable[CapacityBlockTypeDef]") -> frozenset[str]:
     """Return the ids of the reservations that belong to an UltraServer."""
     return frozenset(i for b in blocks if b.get("UltraserverType") for i in b.get("CapacityReservationIds", []))
@@ -45,7 +51,10 @@ def read_tags(listed: "Iterable[TagTypeDef]") -> "Mapping[str, str]":
 def read_reservation(
     item: "CapacityReservationTypeDef", region: str, account: str, *, ultraserver: bool | None
 ) -> Reservation:
-    """Read a reservation. `account` is our own: blocks of another owner are shared with us."""
+    """Read a reservation. `account` is our own: blocks of another owner are shared with us.
+
+    Where EC2 did not tell whether it is an UltraServer, its type may.
+    """
     tags = read_tags(item.get("Tags", []))
     return Reservation(
         reservation_id=item["CapacityReservationId"],
@@ -61,6 +70,6 @@ def read_reservation(
         availability_zone_id=item.get("AvailabilityZoneId"),
         platform=item["InstancePlatform"],
         tenancy=item["Tenancy"],
-        ultraserver=ultraserver,
+        ultraserver=by_type(item["InstanceType"]) if ultraserver is None else ultraserver,
         tags=tags,
     )

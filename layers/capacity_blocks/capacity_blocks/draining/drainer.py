@@ -11,7 +11,7 @@ from capacity_blocks.core.drain.record import DrainRecord
 from capacity_blocks.core.drain.verdict import Verdict
 from capacity_blocks.drain_ports import DrainLedger, Invocations
 from capacity_blocks.draining.farewell import Farewell
-from capacity_blocks.draining.finder import Bearings, Place, PoolPolicies, take_bearings
+from capacity_blocks.draining.finder import Bearings, Place, PoolPolicies, locate, take_bearings
 from capacity_blocks.draining.keeper import Keeper, Standing
 from capacity_blocks.draining.log import Log
 from capacity_blocks.draining.methods import Methods
@@ -85,10 +85,8 @@ class Drainer:
         self.log("block unread", error=found.unread)
         if found.reservation_id:
             return found
-        block_of = self.place.blocks.block_of
-        return replace(
-            known, block=patiently(self.clock, until, request.instance_id, lambda: block_of(member.instance_id))
-        )
+        block = patiently(self.clock, until, request.instance_id, lambda: locate(self.place, member))
+        return replace(known, block=block)
 
     def _fresh(self, bearings: Bearings, request: DrainRequest, now: datetime) -> DrainRecord:
         return DrainRecord(

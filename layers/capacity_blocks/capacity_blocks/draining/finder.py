@@ -8,6 +8,7 @@ from capacity_blocks.core import tag
 from capacity_blocks.core.drain.limit import UNREAD, limit
 from capacity_blocks.core.drain.member import Member
 from capacity_blocks.core.group import EKS_CLUSTER, EKS_NODE_GROUP
+from capacity_blocks.core.kind import by_drain
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.drain_ports import Blocks, LifecycleActions, Members, NodeGroupTags
@@ -89,6 +90,17 @@ class Bearings:
 def take_bearings(place: Place, known: Bearings) -> Bearings:
     """Read anew which block the instance is in, and when it ends."""
     try:
-        return replace(known, block=place.blocks.block_of(known.member.instance_id), unread=None)
+        return replace(known, block=locate(place, known.member), unread=None)
     except AwsError as error:
         return replace(known, unread=str(error))
+
+
+def locate(place: Place, member: Member) -> Reservation | None:
+    """Return the block of the instance. Where EC2 does not tell its kind, our native drain action may."""
+    block = place.blocks.block_of(member.instance_id)
+    if block is None or block.ultraserver is not None:
+        return block
+    try:
+        return by_drain(block, place.members.drain_action(member.group))
+    except AwsError:  # the earlier of two deadlines stands then
+        return block

@@ -237,3 +237,29 @@ def test_in_the_drain_of_an_ultraserver_the_earlier_deadline_stands() -> None:
     stage.run()
 
     assert stage.lifecycle.completed == {I1: DEADLINE}
+
+
+LATER = DRAIN_AT + 65 * MINUTE  # what goes so long before the end is in the drain of an UltraServer, else not yet
+
+
+@pytest.mark.parametrize(
+    ("native", "error", "let_go"),
+    [
+        (40, False, DRAIN_AT + 10 * MINUTE),
+        (40, True, LATER - 61 * MINUTE),
+        (70, False, LATER - 61 * MINUTE),
+        (None, False, LATER - 61 * MINUTE),
+    ],
+)
+def test_a_native_drain_action_tells_what_the_deadline_depends_on(
+    native: int | None, error: bool, let_go: datetime
+) -> None:
+    stage = Stage()
+    stage.add(I1, block=a_reservation(ultraserver=None, end=LATER))
+    stage.cluster.pods[I1] = [FakePod("ml/worker", held="ml/workers")]
+    stage.lifecycle.drains |= {"train": LATER - native * MINUTE} if native is not None else {}
+    stage.lifecycle.errors |= {"drain_action": unclear("DescribeScheduledActions")} if error else {}
+    stage.start()
+    stage.run(END)
+
+    assert stage.lifecycle.completed == {I1: let_go}
