@@ -74,6 +74,11 @@ class TaskTokens(Protocol):
         """Let the workflow that waits under `token` go on; False when nobody waits any more."""
 
 
+class Workflows(Protocol):
+    def start(self, machine: str, name: str, document: Mapping[str, Any]) -> bool:
+        """Start an execution of a state machine; False if one of this name was started before. Raise AwsError."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRow:
     """A request as it was claimed. `execution` is the workflow that works on it; `ended` says how it came out."""

@@ -20,8 +20,3 @@ class ReplyError(Exception):
 class Replies(Protocol):
     def post(self, url: str, body: Mapping[str, Any]) -> None:
         """Send a reply to the address that came with a click; raise ReplyError unless it is taken."""
-
-
-class Workflows(Protocol):
-    def start(self, machine: str, name: str, document: Mapping[str, Any]) -> bool:
-        """Start an execution of a state machine; False if one of this name was started before. Raise AwsError."""

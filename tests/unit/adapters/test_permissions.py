@@ -36,6 +36,7 @@ from capacity_blocks.adapters.ssm_commands import SsmCommands
 from capacity_blocks.adapters.ssm_secrets import SsmSecrets
 from capacity_blocks.adapters.ssm_switches import SsmSwitches
 from capacity_blocks.adapters.step_functions import StepFunctionsTokens
+from capacity_blocks.adapters.step_functions_executions import StepFunctionsExecutions
 from capacity_blocks.draining import warner
 from capacity_blocks.draining.finder import locate
 from tests import aws
@@ -68,6 +69,7 @@ ADAPTERS: list[tuple[Any, dict[str, tuple[str, str]]]] = [
     (SsmPoolSettings, {"_client": ("ssm", "ssm")}),
     (SsmSecrets, {"_client": ("ssm", "ssm")}),
     (SsmSwitches, {"_client": ("ssm", "ssm")}),
+    (StepFunctionsExecutions, {"_client": ("stepfunctions", "states")}),
     (StepFunctionsTokens, {"_client": ("stepfunctions", "states")}),
 ]
 each_adapter = pytest.mark.parametrize(("adapter", "clients"), ADAPTERS, ids=lambda a: getattr(a, "__name__", ""))
