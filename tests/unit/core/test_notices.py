@@ -49,6 +49,7 @@ PRICE = Policy(price_per_instance_hour={"p5.48xlarge": Decimal("31.46")})
 KEY = "cr-0a:train"
 END_OF_BLOCK, LIFE = "20260302T1130", "first"
 SCALED_OUT, IN_SERVICE = f"{KEY}:scaled-out:{LIFE}", f"{KEY}:in-service:{LIFE}"
+SCALED_IN = f"{KEY}:scaled-in:20260301T2330"
 DRAINING = f"{KEY}:draining:{END_OF_BLOCK}"
 INSIDE = {"cr-0a": tuple(Occupant(instance_id=i.instance_id, group="train") for i in instances(8))}
 SHORT = running(instances=instances(6))
@@ -203,6 +204,15 @@ TOLD: dict[str, tuple[datetime, Pool, list[str]]] = {
     "no launch that failed before it was scaled out": (
         START + 2 * MINUTE, active(SHORT, said=said(START + MINUTE), failures={SHORT.id: FAILURE}), []
     ),
+    "that somebody else scaled in what was in service": (
+        START + DAY / 2, active(running(desired=0), said=said(START, IN_SERVICE)), ["scaled-in"]
+    ),
+    "that it is scaled out again, timed from then": (
+        START + DAY / 2 + MINUTE,
+        active(SHORT, said={**said(START, IN_SERVICE), SCALED_IN: START + DAY / 2}),
+        ["scaled-out"],
+    ),
+    "nothing of a scale-in before all were in service": (START, active(running(desired=7), said=said()), []),
     "that it is scaled to zero": (DRAIN_AT, active(running(), said=said()), ["draining"]),
     "what EC2 is about to terminate": (RECLAIM_AT, active(running(), said=said()), ["still-running", "draining"]),
     "nothing of what is terminating by itself": (
@@ -308,6 +318,18 @@ def of_block(**changes: Any) -> Notice:
 
 
 WORDS: dict[str, tuple[datetime, Pool, Notice]] = {
+    "a scale-in by somebody else": (
+        START + DAY / 2, active(running(desired=2), said=said(START, IN_SERVICE)),
+        of_block(
+            key=SCALED_IN, kind="scaled-in", severity=Severity.WARNING, target="train",
+            title="train was scaled to 2 by somebody else: it is scaled out to 8 again",
+            text=(
+                "cr-0a drains at 2026-03-02 10:50 UTC, no sooner. Instances that were ended take their work with them; "
+                "their slots are free again once EC2 has cleaned them up, which takes several minutes."
+            ),
+            next_step="Look who scales the group: a scheduled action, a scaling policy or a person.",
+        ),
+    ),
     "a block without a target": (
         EARLY, a_pool(policy=PRICE),
         of_block(

@@ -17,6 +17,7 @@ from capacity_blocks.core.action import (
     Unbind,
     Unprotect,
 )
+from capacity_blocks.core.native import EKS_ACTION
 from capacity_blocks.core.planner import Plan
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
@@ -407,6 +408,26 @@ def test_between_start_and_drain(now: datetime, pool: Pool, actions: tuple[Actio
 @pytest.mark.parametrize(("now", "pool", "actions", "look"), AFTER_DRAIN.values(), ids=AFTER_DRAIN.keys())
 def test_from_the_drain_on(now: datetime, pool: Pool, actions: tuple[Action, ...], look: datetime | None) -> None:
     assert quiet_plan(now, pool) == Plan(actions=actions, look_again_at=look)
+
+
+STALE_AT = START + 120 * MINUTE
+STALE = a_node_group(
+    bound_to="cr-0a",
+    desired=8,
+    instances=instances(8),
+    scheduled_actions=(ScheduledAction(name=EKS_ACTION, start=STALE_AT, minimum=0, desired=0),),
+)
+STRAY: dict[str, tuple[datetime, datetime]] = {
+    "it is awaited": (START + 60 * MINUTE, STALE_AT),
+    "it may run any moment": (STALE_AT, STALE_AT + 3 * SECOND),
+    "it may still run": (STALE_AT + 149 * SECOND, STALE_AT + 152 * SECOND),
+    "it is as late as never": (STALE_AT + 150 * SECOND, DRAIN_AT),
+}
+
+
+@pytest.mark.parametrize(("now", "look"), STRAY.values(), ids=STRAY.keys())
+def test_an_action_of_eks_that_is_out_of_step_is_watched_for(now: datetime, look: datetime) -> None:
+    assert quiet_plan(now, active(STALE)) == Plan(look_again_at=look)
 
 
 @pytest.mark.parametrize("state", sorted(DEAD))

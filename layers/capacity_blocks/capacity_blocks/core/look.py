@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 
-from capacity_blocks.core import wording
+from capacity_blocks.core import native, wording
 from capacity_blocks.core.assignment import Assignment
 from capacity_blocks.core.drain import hold, hooking, warning
 from capacity_blocks.core.drain.news import late_at
@@ -12,11 +12,13 @@ from capacity_blocks.core.news import LATE_AFTER
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import ReservationState
 from capacity_blocks.core.service import Service
+from capacity_blocks.core.target import TargetKind
 from capacity_blocks.core.timeline import Phase, Timeline
 
 POLL = timedelta(seconds=3)  # from a start until EC2 says active
 POLL_FOR = timedelta(minutes=15)  # then the sweep is often enough
 FORGET_AFTER = timedelta(minutes=10)  # that long EC2 must have left a reservation out before its target is set free
+STRAY_FOR = timedelta(minutes=2, seconds=30)  # "Scheduled scaling": an action might be delayed up to two minutes
 SEEK_AFTER = timedelta(seconds=15)  # by then the events of a drain have come, or are lost
 
 
@@ -49,6 +51,10 @@ def _looks(now: datetime, pool: Pool, service: Service) -> Iterator[datetime | N
     if timeline.phase(now) is Phase.USABLE and block.state is not ReservationState.ACTIVE:
         yield now + POLL if now < timeline.start + POLL_FOR else None
         yield timeline.start + LATE_AFTER
+    stray = native.stale_eks_action(service) if target.id.kind is TargetKind.NODE_GROUP else None
+    if stray is not None and stray.start is not None:
+        yield stray.start
+        yield now + POLL if stray.start <= now < stray.start + STRAY_FOR else None
     since = pool.said.get(wording.scaling.scaled_out_key(pool, service))
     if since is not None and target.in_service < service.share:
         yield since + pool.policy.verify_within

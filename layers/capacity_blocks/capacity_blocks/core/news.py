@@ -113,6 +113,9 @@ def _warnings(now: datetime, policy: Policy, service: Service) -> Iterator[Say]:
 
 def _filling_notices(now: datetime, pool: Pool, service: Service) -> Iterator[Say]:
     target = service.target
+    if wording.scaling.was_scaled_in(pool, service):
+        yield Say(notice=wording.scaling.scaled_in(now, pool, service), reason="its block is paid and does not drain")
+        return
     yield Say(notice=wording.scaling.scaled_out(pool, service), reason="the block is active", of=target.id)
     if target.in_service >= service.share:
         yield from _whereabouts(pool, service)

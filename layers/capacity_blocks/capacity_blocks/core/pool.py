@@ -13,6 +13,7 @@ from capacity_blocks.core.target import Target, TargetId
 
 DRAINED = ":draining:"  # in the key of the notice that a target drains: the key of its service before, the end behind
 MARKED = f":{Step.MARK}:"  # the same of the step that marks its nodes
+SCALED_IN = ":scaled-in:"  # of the notice that somebody else scaled a target in: behind it, when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +60,12 @@ class Pool:
     reports: Mapping[str, tuple[Report, ...]] = field(default_factory=dict)  # how drains ended, by reservation id
     drained: Mapping[str, str] = field(init=False)  # the end before which a service was last said to drain, by its key
     marked: Mapping[str, str] = field(init=False)  # the end before which its nodes were last marked
+    scaled_in: Mapping[str, str] = field(init=False)  # when somebody else last scaled it in
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "drained", _last(self.said, DRAINED))
         object.__setattr__(self, "marked", _last(self.said, MARKED))
+        object.__setattr__(self, "scaled_in", _last(self.said, SCALED_IN))
 
 
 def _last(said: Iterable[str], what: str) -> dict[str, str]:

@@ -17,8 +17,9 @@ def when(instant: datetime) -> str:
 
 
 def life(pool: Pool, service: Service) -> str:
-    """Name the life of a target since it last drained: one that an extension calls back is told and timed anew."""
-    return pool.drained.get(service.key, "first")
+    """Name the life of a target since it last went to zero: one that is called back is told and timed anew."""
+    drained, scaled_in = pool.drained.get(service.key, "first"), pool.scaled_in.get(service.key)
+    return drained if scaled_in is None else f"{drained}-{scaled_in}"
 
 
 def end(service: Service) -> str:

@@ -1,12 +1,13 @@
 """What people are told from the start of a block until its instances serve."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from capacity_blocks.core.notice import Notice, Severity
-from capacity_blocks.core.pool import LaunchFailure, Pool
+from capacity_blocks.core.pool import SCALED_IN, LaunchFailure, Pool
 from capacity_blocks.core.price import cost_per_hour
 from capacity_blocks.core.service import Service
+from capacity_blocks.core.target import TargetKind
 from capacity_blocks.core.wording.phrase import about, digest, life, steady, when
 
 
@@ -52,6 +53,33 @@ def in_service(pool: Pool, service: Service) -> Notice:
         severity=Severity.INFO,
         title=f"{target.id} has all {service.share} instances in service",
         text=f"All of them run in {service.reservation.reservation_id}.",
+    )
+
+
+def was_scaled_in(pool: Pool, service: Service) -> bool:
+    """Whether somebody else has scaled a target in that was in service already."""
+    return service.target.desired < service.share and in_service_key(pool, service) in pool.said
+
+
+def scaled_in(now: datetime, pool: Pool, service: Service) -> Notice:
+    """Tell of a scale-in that is not ours. Its key begins a new life: what comes back is told and timed anew."""
+    target, drain_at = service.target, service.timeline(pool.policy).drain_at
+    return about(
+        service,
+        key=f"{service.key}{SCALED_IN}{now:%Y%m%dT%H%M}",
+        kind="scaled-in",
+        severity=Severity.WARNING,
+        title=f"{target.id} was scaled to {target.desired} by somebody else: it is scaled out to {service.share} again",
+        text=(
+            f"{service.reservation.reservation_id} drains at {when(drain_at)}, no sooner. Instances that were ended "
+            "take their work with them; their slots are free again once EC2 has cleaned them up, which takes several "
+            "minutes."
+        ),
+        next_step=(
+            "Nothing to do after EKS's own action that was out of step; else look who scales the node group."
+            if target.id.kind is TargetKind.NODE_GROUP
+            else "Look who scales the group: a scheduled action, a scaling policy or a person."
+        ),
     )
 
 
