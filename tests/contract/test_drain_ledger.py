@@ -35,6 +35,7 @@ FULL = replace(
     evicted=("ml/server",),
     stuck=("ml/worker is held back: loosen it",),
     interrupted=True,
+    termination=NOW + 5 * MINUTE,
     told=True,
 )
 

@@ -11,7 +11,7 @@ from capacity_blocks.core.drain.verdict import Verdict
 TEXTS = ("reservation_id", "instance_id", "region", "group", "pool", "run")
 LISTS = ("reasons", "evicted", "stuck")
 FLAGS = ("interrupted", "told")
-MAYBE_INSTANTS = ("deadline", "ended")
+MAYBE_INSTANTS = ("deadline", "ended", "termination")
 OUTSIDE = "none"  # stands for the block of an instance that is in none: a key may not be empty
 
 

@@ -68,6 +68,8 @@ class Drainer:
         keeper = Keeper(self.ledger, self._fresh(bearings, request, now), self.log)
         match keeper.begin(now):
             case Standing.JOINED:
+                if request.termination is not None:
+                    keeper.hasten(request.termination)
                 return Outcome.JOINED
             case Standing.ENDED:
                 self.farewell.complete(self.place, member, until)
@@ -99,6 +101,7 @@ class Drainer:
             until=now,
             started=now,
             interrupted=request.termination is not None,
+            termination=request.termination,
         )
 
     def _keep_vigil(self, bearings: Bearings, keeper: Keeper, request: DrainRequest, until: datetime) -> Outcome:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from capacity_blocks.core import tag
-from capacity_blocks.core.drain.limit import UNREAD, limit
+from capacity_blocks.core.drain.limit import UNREAD, limit, sooner
 from capacity_blocks.core.drain.member import Member
 from capacity_blocks.core.group import EKS_CLUSTER, EKS_NODE_GROUP
 from capacity_blocks.core.kind import by_drain
@@ -82,7 +82,7 @@ class Bearings:
 
     def limit(self, now: datetime, began: datetime) -> datetime:
         if self.unread is not None:
-            return now + UNREAD
+            return sooner(now + UNREAD, began, self.termination)
         lead = tag.wishes(self.member.tags).drain_lead
         return limit(began, self.block, self.policy, lead, self.termination)
 

@@ -12,6 +12,8 @@ from capacity_blocks.draining.log import Log
 from capacity_blocks.ports import AwsError
 
 LEASE = timedelta(seconds=60)
+TICK = timedelta(milliseconds=1)
+TRIES = 5
 RENEW = timedelta(seconds=40)  # with so much left, three more looks may fail before anybody else takes over
 
 
@@ -37,6 +39,21 @@ class Keeper:
         except AwsError as error:
             self._log("ledger away", error=str(error))
             return Standing.MINE
+
+    def hasten(self, termination: datetime) -> None:
+        """Tell whoever is at it that EC2 ends the instance then; it is seen when the lease is next renewed."""
+        try:
+            for _ in range(TRIES):
+                stored = self._stored
+                if stored is None or stored.ended is not None or stored.hastened(termination) == stored:
+                    return
+                # Another `until` is what the holder sees that somebody else has written.
+                told = replace(stored.hastened(termination), until=stored.until + TICK)
+                if self._ledger.write(told, replacing=stored):
+                    return
+                self._read()
+        except AwsError as error:
+            self._log("ledger away", error=str(error))
 
     def note(self, now: datetime, **changes: Any) -> bool:
         """Remember changes, and renew the lease in time; False when another run has taken over."""
@@ -75,7 +92,7 @@ class Keeper:
                 return Standing.JOINED
             if stored.ended is None:
                 kept = replace(stored, run=mine.run, group=mine.group, pool=mine.pool, stuck=())
-                self.record = replace(kept, evicted=_merged(stored.evicted, mine.evicted))
+                self.record = replace(kept, evicted=_merged(stored.evicted, mine.evicted)).hastened(mine.termination)
         self.record = replace(self.record, until=now + LEASE)
         return Standing.MINE if self._put() else Standing.JOINED
 
@@ -87,9 +104,12 @@ class Keeper:
             self.record = replace(self.record, **_news(wanted), evicted=_merged(self.record.evicted, wanted.evicted))
         if self._put():
             return True
-        # An answer that was lost leaves us behind what we have written ourselves.
+        # An answer that was lost leaves us behind what we have written ourselves, and a warning behind what came of it.
         self._read()
-        return self._stored is not None and self._stored.run == self.record.run and self._put()
+        if self._stored is None or self._stored.run != self.record.run:
+            return False
+        self.record = self.record.hastened(self._stored.termination)
+        return self._put()
 
     def _read(self) -> None:
         self._stored = self._ledger.read(self.record.reservation_id, self.record.instance_id)

@@ -51,6 +51,7 @@ class Vigil:
             now = self.clock.now()
             self._read_block(now)
             self._read_settings(now)
+            self.bearings = replace(self.bearings, termination=self.keeper.record.termination)
             limit = self.bearings.limit(now, self.keeper.record.started)
             progress = self._look(now, limit)
             if not self._note(progress, now, limit):

@@ -225,6 +225,17 @@ def test_an_instance_that_ec2_ends_is_drained_at_once_and_nobody_waits_for_us() 
     assert stage.lifecycle.completed == {}
 
 
+def test_it_is_drained_by_then_though_nobody_knows_when_its_block_ends() -> None:
+    stage = Stage()
+    stage.add(I1, state="InService")
+    stage.cluster.pods[I1] = [FakePod(POD, held="ml/workers")]
+    stage.blocks.errors["block_of"] = unclear("DescribeInstances")
+    stage.start(termination=DRAIN_AT + 4 * MINUTE)
+    stage.run()
+
+    assert [r.ended for r in stage.drains.results("cr-0a")] == [DRAIN_AT + 4 * MINUTE]
+
+
 def test_a_termination_that_is_due_already_leaves_the_two_minutes_that_are_documented() -> None:
     stage = Stage()
     stage.add(I1, state="InService")

@@ -6,6 +6,7 @@ import pytest
 
 from capacity_blocks.draining.drainer import Outcome
 from capacity_blocks.draining.keeper import LEASE
+from tests.fakes import unclear
 from tests.fakes.nodes import FakePod
 from tests.unit.shell.draining.stage import DEADLINE, DRAIN_AT, I1, MINUTE, SECOND, Stage
 
@@ -36,6 +37,45 @@ def test_a_second_event_joins_the_first_drain() -> None:
 
     assert stage.outcomes == {"r1": Outcome.DRAINED, "twin": Outcome.JOINED, "sweep": Outcome.JOINED}
     assert len(stage.ledger.history["cr-0a"]) == 1
+
+
+@pytest.mark.parametrize("after", [timedelta(), SECOND, 30 * SECOND, 100 * SECOND])
+def test_a_warning_that_joins_a_drain_shortens_it(after: timedelta) -> None:
+    stage = Stage()
+    stage.add(I1)
+    stage.cluster.pods[I1] = [FakePod("ml/worker", held="ml/workers")]
+    stage.start()
+    stage.start(run="warning", after=after, termination=DRAIN_AT + 4 * MINUTE)
+    stage.start(run="later", after=after + SECOND, termination=DRAIN_AT + 6 * MINUTE)
+    stage.run()
+
+    assert stage.outcomes == {"r1": Outcome.LET_GO, "warning": Outcome.JOINED, "later": Outcome.JOINED}
+    assert stage.lifecycle.completed == {I1: DRAIN_AT + 4 * MINUTE}
+    told = [deadline for deadline in stage.cluster.deadlines[I1] if deadline != DEADLINE]
+    assert set(told) == {DRAIN_AT + 4 * MINUTE}
+
+
+def test_the_next_slice_remembers_the_warning() -> None:
+    stage = Stage(lasts=MINUTE)
+    stage.add(I1)
+    stage.cluster.pods[I1] = [FakePod("ml/worker", held="ml/workers")]
+    stage.start()
+    stage.start(run="warning", after=30 * SECOND, termination=DRAIN_AT + 4 * MINUTE)
+    stage.run()
+
+    assert stage.lifecycle.completed == {I1: DRAIN_AT + 4 * MINUTE}
+
+
+def test_a_warning_that_cannot_be_written_down_fails_nothing() -> None:
+    stage = Stage()
+    stage.add(I1)
+    stage.start()
+    stage.at(DRAIN_AT + SECOND, lambda: stage.drains.errors.update(write=unclear("PutItem")))
+    stage.at(DRAIN_AT + 3 * SECOND, stage.drains.errors.clear)
+    stage.start(run="warning", after=2 * SECOND, termination=DRAIN_AT + 4 * MINUTE)
+    stage.run()
+
+    assert stage.outcomes == {"r1": Outcome.DRAINED, "warning": Outcome.JOINED}
 
 
 def test_a_drain_that_somebody_is_at_is_under_way_and_then_no_more() -> None:

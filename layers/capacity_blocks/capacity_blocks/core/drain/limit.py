@@ -33,4 +33,9 @@ def limit(
         timelines = [Timeline.of(replace(block, ultraserver=kind), policy, lead) for kind in kinds]
         deadlines = [deadline(began, timeline, policy) for timeline in timelines]
         last = next((each for each in deadlines if each > began), deadlines[-1])
+    return sooner(last, began, termination)
+
+
+def sooner(last: datetime, began: datetime, termination: datetime | None) -> datetime:
+    """Return the deadline of an instance that EC2 may end before."""
     return last if termination is None else min(last, max(termination, began + LEAST_WARNING))

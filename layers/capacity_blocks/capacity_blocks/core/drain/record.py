@@ -1,6 +1,6 @@
 """What is remembered of the drain of one instance: who is at it, since when, and how it ended."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from capacity_blocks.core.drain.verdict import Report, Verdict
@@ -24,8 +24,14 @@ class DrainRecord:
     reasons: tuple[str, ...] = ()
     evicted: tuple[str, ...] = ()  # by name
     stuck: tuple[str, ...] = ()  # what will not move unless somebody does something, and what
-    interrupted: bool = False  # EC2 had said that it ends the instance itself
+    interrupted: bool = False  # it began because EC2 had said that it ends the instance itself
+    termination: datetime | None = None  # when EC2 does, past all hooks; it may have said so later
     told: bool = False  # whether people have heard that it is stuck
+
+    def hastened(self, termination: datetime | None) -> "DrainRecord":
+        """Return it with the earlier of two terminations."""
+        known = [each for each in (self.termination, termination) if each is not None]
+        return replace(self, termination=min(known, default=None))
 
     def is_under_way(self, now: datetime) -> bool:
         return self.ended is None and now < self.until
