@@ -99,7 +99,7 @@ class StartDrain:
     """Have an instance drained that waits for it. Asked for twice, the second joins the first."""
 
     target: TargetId
-    reservation_id: str
+    reservation_id: str | None
     instance_id: str
     method: str
     deadline: datetime

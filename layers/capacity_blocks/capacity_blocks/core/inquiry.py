@@ -43,13 +43,20 @@ def inquiries(now: datetime, pool: Pool) -> Inquiries:
         failures=tuple(s.target.id for s in short),
         hooks=tuple(s.target.id for s in bound if _hooks_due(now, pool, s)),
         extensions=_reservations(s for s in bound if _extensions_due(now, pool, s)),
-        under_way=_reservations(s for s in bound if start.waits_for_us(s)),
+        under_way=_drained_reservations(pool),
         reports=tuple(b.reservation_id for b in pool.reservations if closing.is_due(now, pool, b)),
     )
 
 
 def _reservations(services: Iterable[Service]) -> tuple[str, ...]:
     return tuple(sorted({s.reservation.reservation_id for s in services}))
+
+
+def _drained_reservations(pool: Pool) -> tuple[str, ...]:
+    """Return under which reservations drains are remembered that are wanted: of a stray group's, any, or none ("")."""
+    waiting = [t for t in pool.targets if start.waits_for_us(t)]
+    of_any = {"", *(b.reservation_id for b in pool.reservations)} if any(t.bound_to is None for t in waiting) else set()
+    return tuple(sorted({t.bound_to for t in waiting if t.bound_to is not None} | of_any))
 
 
 def is_filling(now: datetime, pool: Pool, service: Service) -> bool:

@@ -37,7 +37,7 @@ def plan(now: datetime, pool: Pool) -> Plan:
         ),
         chain.from_iterable(sizing.vacate(s, "a block that is over before comes first,") for s in assignment.to_free),
         chain.from_iterable(_adrift(now, pool, target) for target in assignment.adrift),
-        chain.from_iterable(_tidy(target) for target in pool.targets if target.bound_to is None),
+        chain.from_iterable(_tidy(now, pool, target) for target in pool.targets if target.bound_to is None),
         (_bind(service) for service in assignment.to_bind),
         news(now, pool, assignment, kept),
     )
@@ -94,16 +94,18 @@ def _serve(now: datetime, pool: Pool, service: Service, *, is_wanted: bool) -> I
 
 def _adrift(now: datetime, pool: Pool, target: Target) -> Iterator[Action]:
     """A reservation that is left out of one answer may be back in the next: wait, and never scale in on it."""
+    yield from start.stray_steps(now, pool, target)
     missing_since = pool.said.get(wording.binding.missing_key(target, now))
     if target.is_empty and missing_since is not None and now - missing_since >= look.FORGET_AFTER:
         assert target.bound_to is not None  # noqa: S101  # that is what makes a target adrift
         yield Unbind(target=target.id, reservation_id=target.bound_to, reason="EC2 no longer lists its reservation")
 
 
-def _tidy(target: Target) -> Iterator[Action]:
-    """Remove what a run that was cut short left on a group that serves nothing."""
+def _tidy(now: datetime, pool: Pool, target: Target) -> Iterator[Action]:
+    """Remove what a run that was cut short left on a group that serves nothing; its hook when nothing waits for it."""
+    yield from start.stray_steps(now, pool, target)
     yield from native.deletions(target, native.ours(target), None, "the group serves no block")
-    if target.hook is not None:
+    if target.hook is not None and not target.waiting:
         yield DeleteHook(target=target.id, reservation_id=None, reason="the group serves no block")
 
 

@@ -1,12 +1,16 @@
 """Drains that nobody is at are started."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from capacity_blocks.core import tag
-from capacity_blocks.core.action import StartDrain
+from capacity_blocks.core.action import DeleteHook, StartDrain
 from capacity_blocks.core.drain.start import steps, waits_for_us
+from capacity_blocks.core.inquiry import inquiries
+from capacity_blocks.core.planner import plan
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.tag import wishes
 from capacity_blocks.core.target import Target
@@ -68,10 +72,44 @@ def test_only_an_instance_that_waits_to_be_terminated_is(state: str) -> None:
     target = drained_by(instances=instances(2, lifecycle_state=state))
 
     assert list(steps(DRAIN_AT, active(), in_service(target))) == []
-    assert not waits_for_us(in_service(target))
+    assert not waits_for_us(target)
 
 
 def test_a_managed_node_group_is_left_to_eks() -> None:
     gpu = a_node_group(bound_to="cr-0a", wishes=wishes({tag.DRAIN: "eks"}), instances=waiting("i-a"))
 
     assert list(steps(DRAIN_AT, active(), in_service(gpu))) == []
+
+
+STRAY = START + 10 * MINUTE
+ADRIFT = drained_by(bound_to="cr-gone", instances=waiting("i-a"))
+UNBOUND = drained_by(bound_to=None, desired=0, scheduled_actions=(), instances=waiting("i-a"))
+STRAYS: dict[str, tuple[Target, dict[str, Any], list[str | None]]] = {
+    "what waits on a block that EC2 does not list": (ADRIFT, {}, ["cr-gone"]),
+    "what waits there for others, where no hook of ours is known": (replace(ADRIFT, hook=None), {}, ["cr-gone"]),
+    "what waits for our hook on a group that serves no block": (UNBOUND, {}, [None]),
+    "not what waits there for others": (replace(UNBOUND, hook=None), {}, []),
+    "not what somebody is at": (UNBOUND, {"under_way": frozenset({"i-a"})}, []),
+    "not what runs": (drained_by(bound_to=None), {}, []),
+}
+
+
+@pytest.mark.parametrize(("target", "changes", "expected"), STRAYS.values(), ids=STRAYS.keys())
+def test_of_a_stray_group_there_is_started(target: Target, changes: dict[str, Any], expected: list[str | None]) -> None:
+    found = [a for a in plan(START, active(target, **changes)).actions if isinstance(a, StartDrain)]
+
+    assert found == [replace(started("i-a", deadline=STRAY)[0], reservation_id=each) for each in expected]
+
+
+def test_the_hook_of_a_stray_group_is_left_while_instances_wait_for_it() -> None:
+    """To delete a hook completes what waits for it (API reference of Auto Scaling, DeleteLifecycleHook)."""
+    empty = replace(UNBOUND, instances=())
+
+    assert [a for a in plan(START, active(UNBOUND)).actions if isinstance(a, DeleteHook)] == []
+    assert [a.target for a in plan(START, active(empty)).actions if isinstance(a, DeleteHook)] == [TRAIN]
+
+
+def test_the_drains_of_stray_groups_are_asked_about() -> None:
+    assert inquiries(START, active(ADRIFT)).under_way == ("cr-gone",)
+    assert inquiries(START, active(UNBOUND)).under_way == ("", "cr-0a")
+    assert inquiries(START, active(replace(UNBOUND, instances=()))).under_way == ()
