@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from capacity_blocks.core.purchase import notices
+from capacity_blocks.core.purchase.deadline import paid_before
 from capacity_blocks.core.purchase.intent import HOLDS_RESERVATIONS, Intent, IntentState, learned
 from capacity_blocks.core.purchase.lookup import Candidate
-from capacity_blocks.core.purchase.payment import deadline, standing
+from capacity_blocks.core.purchase.payment import standing
 from capacity_blocks.core.purchase.purchase_tag import tags_on_create
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.ports import AwsError, Clock
@@ -75,7 +76,7 @@ class Settler:
 
     def _unpaid(self, intent: Intent) -> Look:
         bought_at, now = intent.attempted_at or intent.changed_at, self.clock.now()
-        until = deadline(bought_at, intent.terms.offering.start)
+        until = paid_before(bought_at, intent.terms.offering)
         context = self.scribe.context(intent)
         if intent.state is IntentState.ADOPTED:  # of what was bought in the usual way that was said already
             self.scribe.say(notices.payment_pending(intent=intent, deadline=until, **context))
@@ -91,7 +92,7 @@ class Settler:
     def give_up(self, intent: Intent) -> Look:
         """Release what a person says is gone: long past the end of its payment, and listed by EC2 no more."""
         bought_at = intent.attempted_at or intent.changed_at
-        until = deadline(bought_at, intent.terms.offering.start) + UNSETTLED_AFTER
+        until = paid_before(bought_at, intent.terms.offering) + UNSETTLED_AFTER
         look = self.settle(intent)
         listing = self.candidates[intent.terms.offering.region].candidates()
         is_listed = any(each.reservation.reservation_id in look.intent.reservation_ids for each in listing)

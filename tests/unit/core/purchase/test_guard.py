@@ -142,6 +142,13 @@ def test_every_guard_that_is_violated_is_named() -> None:
     }  # fmt: skip
 
 
+def test_an_extension_is_not_bought_for_a_request_for_a_block() -> None:
+    longer = an_approved_intent(an_offering("cbe-0a", extends="cr-0a"))
+    reasons = {each.reason for each in before_buying(circumstances(longer), longer, [longer.terms.offering])}
+
+    assert reasons == {"it is an extension, and the request is for a block of its own"}
+
+
 COVERED: dict[str, tuple[Reservation, bool]] = {
     "scheduled": (block(state=ReservationState.SCHEDULED), True),
     "waiting for its payment": (block(state=ReservationState.PAYMENT_PENDING), True),

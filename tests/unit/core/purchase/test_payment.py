@@ -1,17 +1,13 @@
-"""Whether a purchase is paid, and until when it can be."""
-
-from datetime import timedelta
+"""Whether a purchase is paid."""
 
 import pytest
 
 from capacity_blocks.core.purchase.intent import IntentState
-from capacity_blocks.core.purchase.payment import deadline, failed, standing
+from capacity_blocks.core.purchase.payment import failed, standing
 from capacity_blocks.core.reservation import ReservationState
 from tests.factories import a_reservation
-from tests.unit.core.purchase.shapes import START
 
 R = ReservationState
-HOUR = timedelta(hours=1)
 PENDING, PAID, FAILED = IntentState.PAYMENT_PENDING, IntentState.PAID, IntentState.PAYMENT_FAILED
 
 BY_STATE = {
@@ -45,9 +41,3 @@ def test_the_reservations_that_failed_are_named() -> None:
     blocks = [a_reservation(reservation_id="cr-0b", state=R.PAYMENT_FAILED), a_reservation()]
 
     assert failed(blocks) == ("cr-0b",)
-
-
-def test_payment_is_due_within_twelve_hours_and_five_minutes_before_the_start() -> None:
-    assert deadline(START - 24 * HOUR, START) == START - 12 * HOUR
-    assert deadline(START - 12 * HOUR, START) == START - timedelta(minutes=5)
-    assert deadline(START - HOUR, START) == START - timedelta(minutes=5)

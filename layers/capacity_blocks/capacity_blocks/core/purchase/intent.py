@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from capacity_blocks.core.purchase.approval import Approval
+from capacity_blocks.core.purchase.deadline import last_purchase_at
 from capacity_blocks.core.purchase.query import Query
-from capacity_blocks.core.purchase.refusal import LAST_PURCHASE_BEFORE_START
 from capacity_blocks.core.purchase.terms import Terms
 
 
@@ -104,15 +104,14 @@ def request_of(intent: str) -> str | None:
 
 
 def ask(now: datetime, request_id: str, number: int, terms: Terms, query: Query, approve_within: timedelta) -> Intent:
-    """Make an intent. The question expires in time for the purchase to be made before the start."""
-    last = terms.offering.start - LAST_PURCHASE_BEFORE_START
+    """Make an intent. The question expires in time for the purchase to be made."""
     return Intent(
         request_id=request_id,
         number=number,
         terms=terms,
         query=query,
         asked_at=now,
-        expires_at=min(now + approve_within, last),
+        expires_at=min(now + approve_within, last_purchase_at(terms.offering)),
         changed_at=now,
     )
 

@@ -1,22 +1,13 @@
 """Whether a purchase is paid: EC2 collects the fee between five minutes and twelve hours after it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from capacity_blocks.core.purchase.intent import IntentState
 from capacity_blocks.core.reservation import Reservation, ReservationState
 
-# "Capacity Blocks pricing and billing": within 12 hours, and 5 minutes before the start; whichever comes first.
-PAID_WITHIN = timedelta(hours=12)
-PAID_BEFORE_START = timedelta(minutes=5)
 # A block that expired was paid; EC2 may drop one that failed into any of the other states that it never leaves.
 PAID_STATES = frozenset({ReservationState.SCHEDULED, ReservationState.ACTIVE, ReservationState.EXPIRED})
 FAILED_STATES = frozenset({ReservationState.PAYMENT_FAILED, ReservationState.FAILED, ReservationState.CANCELLED})
-
-
-def deadline(bought_at: datetime, start: datetime) -> datetime:
-    """Return until when EC2 takes the fee. Past it only EC2's own word ends the wait; a person should look."""
-    return min(bought_at + PAID_WITHIN, start - PAID_BEFORE_START)
 
 
 def standing(reservations: Sequence[Reservation]) -> IntentState:

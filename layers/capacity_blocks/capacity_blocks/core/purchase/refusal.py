@@ -1,22 +1,19 @@
 """Why an offering is not what was asked for: every rule that it breaks, in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
 from capacity_blocks.core.purchase import money
+from capacity_blocks.core.purchase.deadline import last_purchase_at
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.offering import Offering, Unit
 from capacity_blocks.core.purchase.place import Place, found
 from capacity_blocks.core.purchase.request import Instances, PurchaseRequest, UltraServers
 from capacity_blocks.core.purchase.words import hours, when
-
-# A payment settles after 5 minutes at the earliest, and 5 minutes before the start at the latest ("Pricing and
-# billing" of Capacity Blocks): later than this there is nothing to be had but a failed payment.
-LAST_PURCHASE_BEFORE_START = timedelta(minutes=10)
 
 
 class Rule(StrEnum):
@@ -56,11 +53,12 @@ def refusals(
     `places` are the zones of the pool's subnets; None, when they could not be read, refuses. `settings` add the
     pool's own caps: a search by somebody who may not read them goes without, a purchase never does.
     """
+    caps = ((request.most_upfront_fee, "the request's"),), ((request.most_per_gpu_hour, "the request's"),)
     return tuple(
         Refusal(rule=rule, reason=reason)
         for rule, reason in (
-            *_unsound(offering),
-            *_over_caps(request, offering, settings),
+            *unsound(offering),
+            *over_caps(offering, settings, *caps),
             *_outside(now, request, offering),
             *_other_hardware(request, offering),
             *_misplaced(request, offering, places),
@@ -71,7 +69,8 @@ def refusals(
 Found = Iterator[tuple[Rule, str]]
 
 
-def _unsound(offering: Offering) -> Found:
+def unsound(offering: Offering) -> Found:
+    """Yield what speaks against any offering, whatever was asked for."""
     if offering.is_contradictory:
         yield Rule.UNCLEAR, "EC2 describes it in two ways, or with an end that is not after its start"
     if not offering.upfront_fee:
@@ -82,17 +81,25 @@ def _unsound(offering: Offering) -> Found:
         yield Rule.TENANCY, f"its tenancy is {offering.tenancy}; Capacity Blocks are used with default tenancy"
 
 
-def _over_caps(request: PurchaseRequest, offering: Offering, settings: MoneySettings | None) -> Found:
-    yield from _over_cap(offering, request.most_upfront_fee, "the request's")
-    yield from _over_hour_cap(offering, request.most_per_gpu_hour, "the request's")
+def over_caps(
+    offering: Offering,
+    settings: MoneySettings | None,
+    caps: Iterable[tuple[Decimal | None, str]],
+    hour_caps: Iterable[tuple[Decimal | None, str]] = (),
+) -> Found:
+    """Yield each cap that a fee is over, of those given (each with whose it is) and of the pool's settings."""
+    for cap, whose in caps:
+        yield from _over_cap(offering, cap, whose)
+    for cap, whose in hour_caps:
+        yield from _over_hour_cap(offering, cap, whose)
     if settings is not None:
         yield from _over_cap(offering, settings.most_per_purchase, "the pool's")
         yield from _over_hour_cap(offering, settings.most_per_gpu_hour, "the pool's")
 
 
-def _over_cap(offering: Offering, cap: Decimal, whose: str) -> Found:
+def _over_cap(offering: Offering, cap: Decimal | None, whose: str) -> Found:
     fee = offering.upfront_fee
-    if fee is not None and fee > cap:
+    if fee is not None and cap is not None and fee > cap:
         yield Rule.TOTAL_CAP, f"its fee of {money.shown(fee, offering.currency)} is over {whose} {money.shown(cap)}"
 
 
@@ -113,7 +120,7 @@ def _outside(now: datetime, request: PurchaseRequest, offering: Offering) -> Fou
         yield Rule.TOO_EARLY, f"it starts at {when(offering.start)}, before {when(request.earliest_start)}"
     if offering.end > request.latest_end:
         yield Rule.TOO_LATE, f"it ends at {when(offering.end)}, after {when(request.latest_end)}"
-    if now > offering.start - LAST_PURCHASE_BEFORE_START:
+    if now > last_purchase_at(offering):
         yield Rule.TOO_SOON, f"it starts at {when(offering.start)}, too soon for its payment to settle before"
     held = offering.duration
     if held < request.least_duration:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from capacity_blocks.core.notice import Notice, Severity
-from capacity_blocks.core.purchase import payment
+from capacity_blocks.core.purchase.deadline import paid_before
 from capacity_blocks.core.purchase.guard import Violation
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.notices.fact import about, fee, local, paragraphs, reasons, section, what
@@ -37,7 +37,7 @@ def not_bought(
 
 
 def bought(*, intent: Intent, execution: str, time_zone: tzinfo = UTC) -> Notice:
-    until = local(payment.deadline(intent.attempted_at or intent.changed_at, intent.terms.offering.start), time_zone)
+    until = local(paid_before(intent.attempted_at or intent.changed_at, intent.terms.offering), time_zone)
     return about(
         intent,
         "bought",
