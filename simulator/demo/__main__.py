@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from simulator.demo import account, cluster, gaps, story
+from simulator.demo import account, cluster, gaps, own_clusters, story
 from simulator.demo.account import Account
 from simulator.demo.arguments import Arguments, parse
 from simulator.demo.buyer import Buyer
@@ -70,7 +70,9 @@ def record(arguments: Arguments, out: Console) -> Recording:
         furnish(world, held)
         person = Person(world)
         nodes = None
-        if not own:
+        if own:
+            exits.enter_context(own_clusters.running(world, held))
+        else:
             nodes = exits.enter_context(cluster.running(world, "training", person.entries))
             story.tell(world, person, Buyer(world, person.entries), nodes)
         script = Play(

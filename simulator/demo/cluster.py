@@ -14,7 +14,7 @@ from simulator.kubernetes.api import KubernetesApi
 from simulator.kubernetes.cluster import SimulatedCluster
 from simulator.kubernetes.eks import answer_at
 from simulator.kubernetes.objects import Budget
-from simulator.kubernetes.server import serving
+from simulator.kubernetes.server import Endpoint, serving
 from simulator.randomness import component
 from simulator.world import World
 
@@ -76,12 +76,19 @@ def _is_stuck(facts: object) -> bool:
 
 @contextmanager
 def running(world: World, pool: str, entries: list[Entry]) -> Iterator[TrainingCluster]:
-    """Serve the cluster's API over HTTPS on loopback, where DescribeCluster says that it is."""
-    manifests = tuple(yaml.safe_load_all(_RBAC.read_text(encoding="utf-8")))
-    api = KubernetesApi(SimulatedCluster(NAME, world.clock.now), Access({_KEY: _ROLE}, manifests))
+    """Let the story's cluster answer where DescribeCluster says that it is."""
     world.client("eks").create_cluster(
         name=NAME, roleArn=f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/cluster", resourcesVpcConfig={}
     )
-    with serving(api) as endpoint:
+    with serve(world, NAME) as (api, endpoint):
         answer_at(DEFAULT_ACCOUNT_ID, world.home, NAME, endpoint)
         yield TrainingCluster(world, api, pool, entries)
+
+
+@contextmanager
+def serve(world: World, name: str) -> Iterator[tuple[KubernetesApi, Endpoint]]:
+    """Serve the API of an empty cluster over HTTPS on loopback, with the rights that `examples/` has users grant."""
+    manifests = tuple(yaml.safe_load_all(_RBAC.read_text(encoding="utf-8")))
+    api = KubernetesApi(SimulatedCluster(name, world.clock.now), Access({_KEY: _ROLE}, manifests))
+    with serving(api) as endpoint:
+        yield api, endpoint
