@@ -216,6 +216,9 @@ class FakeNodes:
     def find(self, instance_id: str, instance_type: str = "") -> Node | None:
         return Node(name=f"node-{instance_id}", instance_id=instance_id) if instance_id in self.held else None
 
+    def read(self, node: Node) -> Node | None:
+        return self.find(node.instance_id)
+
     def nodes_of(self, instance_ids: Collection[str], instance_type: str = "") -> Mapping[str, Node]:
         if self.away:
             raise KubernetesError("find nodes", "too slow")

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from capacity_blocks.adapters.kubernetes_nodes import KubernetesNodes
 from capacity_blocks.core.drain.node_plan import POLL, SETTLE
 from capacity_blocks.core.drain.pod import PodPolicy
 from capacity_blocks.core.drain.reason import STUCK_AFTER
 from capacity_blocks.core.drain.verdict import Progress, Verdict
-from capacity_blocks.draining.kubernetes_drain import NO_NODE, KubernetesDrain
+from capacity_blocks.draining.kubernetes_drain import NO_NODE, SILENT, KubernetesDrain
+from capacity_blocks.kubernetes_ports import KubernetesError
 from simulator.kubernetes.cluster import KUBELET_LAG
 from simulator.kubernetes.objects import Budget
 from tests.kubernetes.stage import DEADLINE, I1, I2, NOW, Stage
@@ -56,6 +58,47 @@ def test_a_node_that_is_cordoned_already_is_not_cordoned_again(on_stage: Stage) 
     on_stage.played(on_stage.drain())
 
     assert all(call.request.method != "PATCH" for call in on_stage.asked())
+
+
+def test_a_kubelet_that_falls_silent_is_told_of_and_no_more_when_it_reports_again(on_stage: Stage) -> None:
+    node = on_stage.cluster.add_node(I1)
+    on_stage.cluster.add_pod("default", "web", node.name, grace=400, stops_in=400 * SECOND)
+    drain = on_stage.drain()
+    said: dict[int, bool] = {}
+    for seconds in range(0, 300, 5):
+        on_stage.clock.move_to(NOW + seconds * SECOND)
+        node.ready = not 30 <= seconds < 150
+        said[seconds] = SILENT in drain.look(I1, on_stage.clock.now(), DEADLINE).stuck
+
+    silent = [seconds for seconds, is_said in said.items() if is_said]
+    assert silent == list(range(65, 185, 5))
+
+
+def test_a_node_that_somebody_uncordons_is_cordoned_again(on_stage: Stage) -> None:
+    node = on_stage.cluster.add_node(I1)
+    on_stage.cluster.add_pod("default", "web", node.name, grace=400, stops_in=400 * SECOND)
+    drain = on_stage.drain()
+    for seconds in range(0, 130, 5):
+        on_stage.clock.move_to(NOW + seconds * SECOND)
+        node.unschedulable = seconds < 60 and node.unschedulable
+        drain.look(I1, on_stage.clock.now(), DEADLINE)
+
+    assert node.unschedulable
+
+
+def test_a_node_that_cannot_be_read_again_is_drained_all_the_same(
+    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise KubernetesError("read node", "too slow")
+
+    node = on_stage.cluster.add_node(I1)
+    on_stage.cluster.add_pod("default", "web", node.name, grace=90, stops_in=80 * SECOND)
+    monkeypatch.setattr(KubernetesNodes, "read", away)
+    looks = on_stage.played(on_stage.drain())
+
+    assert looks[-1].verdict is Verdict.DRAINED
+    assert all(look.stuck == () for look in looks)
 
 
 def test_an_instance_that_is_no_node_is_looked_for_twice_told_and_kept_until_the_deadline(on_stage: Stage) -> None:

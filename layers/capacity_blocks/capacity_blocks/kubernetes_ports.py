@@ -34,6 +34,9 @@ class Nodes(Protocol):
         `instance_type` narrows the search in a large cluster. It must be the instance's own.
         """
 
+    def read(self, node: Node) -> Node | None:
+        """Return the node as it is now; None when it is gone."""
+
     def nodes_of(self, instance_ids: Collection[str], instance_type: str = "") -> Mapping[str, Node]:
         """Return the node of each instance that is one, by instance id, after one search for all of them."""
 

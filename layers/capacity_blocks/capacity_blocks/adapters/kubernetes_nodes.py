@@ -43,6 +43,11 @@ class KubernetesNodes:
         labelled = self._among([instance_id], {INSTANCE_ID: instance_id})
         return (labelled or self.nodes_of([instance_id], instance_type)).get(instance_id)
 
+    def read(self, node: Node) -> Node | None:
+        fields = {"metadata.name": node.name}
+        found = self._connection.call(f"read node {node.name}", lambda client: list(_nodes(client, fields=fields)))
+        return found[0] if found else None
+
     def nodes_of(self, instance_ids: Collection[str], instance_type: str = "") -> Mapping[str, Node]:
         return self._among(instance_ids, {INSTANCE_TYPE: instance_type} if instance_type else {})
 
@@ -80,15 +85,11 @@ class KubernetesNodes:
             except KubernetesError as error:
                 if error.status != CONFLICT or not left:
                     raise
-            node = self._named(node.name)
+            found = self.read(node)
+            if found is None:
+                raise KubernetesError(f"read node {node.name}", "it is gone", status=404)
+            node = found
         return None
-
-    def _named(self, name: str) -> Node:
-        operation = f"read node {name}"
-        found = self._connection.call(operation, lambda client: list(_nodes(client, fields={"metadata.name": name})))
-        if not found:
-            raise KubernetesError(operation, "it is gone", status=404)
-        return found[0]
 
     def _patch(self, operation: str, name: str, patch: dict[str, Any]) -> None:
         self._connection.call(

@@ -19,6 +19,7 @@ from capacity_blocks.ports import AwsError
 # A slow API may take seconds for each of forty pods. The instance's wait is kept alive between two looks, so that none
 # may last: who was not asked in this one, those that stop soonest, is asked first in the next.
 LONGEST_LOOK = timedelta(seconds=20)
+READ_EVERY = timedelta(minutes=1)
 NO_NODE = (
     f"it is no node of its cluster, so that nothing on it is drained: see that tag {CLUSTER_TAG}<name> of its group "
     "names the cluster where it works, unless it never joined one"
@@ -32,6 +33,7 @@ class KubernetesDrain:
     def __init__(self, nodes: Nodes, pods: Pods, policy: PodPolicy, instance_type: str = "") -> None:
         self._nodes, self._pods, self._policy, self._instance_type = nodes, pods, policy, instance_type
         self._node: Node | None = None
+        self._read_at: datetime | None = None
         self._missed = False  # whether a look has not found it
         self._asked: dict[str, Asked] = {}
         self._evicted: list[str] = []
@@ -54,11 +56,11 @@ class KubernetesDrain:
         return Progress(verdict=Verdict.PENDING, reasons=words, stuck=words, evicted=moved, look_again_at=again)
 
     def _look(self, instance_id: str, now: datetime, deadline: datetime) -> Progress:
-        node = self._node or self._find(instance_id)
+        node = self._find(instance_id) if self._node is None else self._read(self._node, now)
         if node is None:
             is_sure, self._missed = self._missed, True
             return (not_found if is_sure else not_found_yet)(NO_NODE, now, deadline)
-        self._node = node  # from here on it is not looked for again
+        self._node = node  # from here on it is read again, and not looked for
         if not node.cordoned and now < deadline:
             self._cordon(node)
         pods, until = self._pods.on_node(node.name), monotonic() + LONGEST_LOOK.total_seconds()
@@ -70,6 +72,18 @@ class KubernetesDrain:
     def _find(self, instance_id: str) -> Node | None:
         """Look for the node; the second time among those too that carry no label of their instance's type."""
         return self._nodes.find(instance_id, "" if self._missed else self._instance_type)
+
+    def _read(self, node: Node, now: datetime) -> Node:
+        """Read it again from time to time: a kubelet falls silent or reports again, and somebody may uncordon it."""
+        if self._read_at is None:
+            self._read_at = now + READ_EVERY
+        if now < self._read_at:
+            return node
+        self._read_at = now + READ_EVERY
+        try:
+            return self._nodes.read(node) or node  # one that is gone takes its pods with it: they are looked at anyway
+        except KubernetesError:
+            return node  # what an API that is away has to say, its pods say next
 
     def _plan(self, now: datetime, pods: Sequence[Pod], deadline: datetime) -> NodePlan:
         return node_plan(now, pods, self._asked, deadline, self._policy)
