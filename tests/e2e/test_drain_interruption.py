@@ -1,12 +1,12 @@
 """EC2 warns that it ends an instance itself, past every hook: its work is moved in the two minutes that are left."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from simulator.capacity_blocks.event import INTERRUPTION_WARNING
 from simulator.faults import Fault, Faults, Strike
 from simulator.launch.instances import RECLAIMED
-from tests.e2e.drain_stage import DRAIN, DrainStage, drain_staged
+from tests.e2e.drain_stage import DRAIN, END, DrainStage, drain_staged
 from tests.e2e.stage import MINUTE, SECOND, START
 
 WARNED_AT = START + 20 * MINUTE
@@ -15,19 +15,23 @@ ENDS_AT = WARNED_AT + 2 * MINUTE
 
 def interrupted(told: DrainStage) -> str:
     """Let EC2 warn of the end of one instance in the middle of the block, and end it; return which."""
-    stage = told.stage
-    stage.run_until(WARNED_AT)
-    instance_id = stage.instances()[0]
+    told.stage.run_until(WARNED_AT)
+    instance_id = told.stage.instances()[0]
+    interrupt(told, instance_id, ENDS_AT)
+    return instance_id
+
+
+def interrupt(told: DrainStage, instance_id: str, at: datetime) -> None:
     detail = {
         "instance-id": instance_id,
         "instance-action": "terminate",
-        "instance-termination-time": f"{ENDS_AT:%Y-%m-%dT%H:%M:%SZ}",
+        "instance-termination-time": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "instance-lifecycle": "capacity-block",
     }
-    stage.world.emit("aws.ec2", INTERRUPTION_WARNING, detail)
-    instances = stage.world.regions[stage.world.home].auto_scaling.at.instances
-    stage.world.clock.call_at(ENDS_AT, lambda: instances.terminate(instance_id, RECLAIMED))
-    return instance_id
+    world = told.stage.world
+    world.emit("aws.ec2", INTERRUPTION_WARNING, detail)
+    instances = world.regions[world.home].auto_scaling.at.instances
+    world.clock.call_at(at, lambda: instances.terminate(instance_id, RECLAIMED))
 
 
 def evicted(told: DrainStage) -> set[str]:
@@ -96,6 +100,25 @@ def test_a_warning_that_is_taken_up_twice_is_drained_once() -> None:
         told.stage.run_until(ENDS_AT - SECOND)
         assert sorted(map(str, told.outcomes())) == ["another run is at it", "drained"]
         assert told.asked()["create pods/eviction"] == 3
+
+
+def test_a_warning_shortens_the_drain_that_is_under_way() -> None:
+    lead = 65 * MINUTE
+    with drain_staged() as told:
+        told.running(tags={"capacity-blocks:drain-lead-minutes": str(lead // MINUTE)})
+        told.fill(stops_in=20 * MINUTE, grace=30 * 60)
+        told.stage.run_until(END - lead + 3 * MINUTE)
+        warned, other = told.stage.instances(state="Terminating:Wait")
+        ends_at = told.stage.world.now + 2 * MINUTE
+        interrupt(told, warned, ends_at)
+
+        told.stage.run_until(END)
+        assert _cut(told) == []
+        assert told.ends()[warned][0] < ends_at  # what ran on it was told to stop sooner
+        assert told.ends()[other][0] >= END - lead + 20 * MINUTE
+        assert told.outcomes().count("another run is at it") == 1
+        [closing] = told.stage.notices("drained")
+        assert "2 of 2 nodes were drained" in closing["title"]
 
 
 def _cut(told: DrainStage) -> list[str]:
