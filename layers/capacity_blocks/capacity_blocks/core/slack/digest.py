@@ -1,0 +1,101 @@
+"""Many notices of one minute as one message: how many of which kind, each block by its id, and what to do."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
+from itertools import groupby
+
+from capacity_blocks.core.notice import Severity
+from capacity_blocks.core.publication import Publication
+from capacity_blocks.core.slack import limit
+from capacity_blocks.core.slack.message import MARKS, Block, Message, context, head, notification, section
+from capacity_blocks.core.slack.route import Routes
+from capacity_blocks.core.slack.text import cut, escaped_cut, localised
+
+WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+MOST_TITLES = 3
+MOST_STEPS = 2
+NAMED = 1600  # characters of ids and names of a kind
+NOTHING_TO_DO = "Nothing to do."
+MOST_POOLS = 20
+
+Group = Sequence[Publication]
+
+
+def message(publications: Sequence[Publication], routes: Routes) -> Message:
+    """Sum up notices of one channel. The clock is that of the first one's pool, and each pool calls its own people."""
+    zone = routes.of(publications[0].notice.pool).time_zone
+    severity = next(each for each in WORST_FIRST if any(p.notice.severity is each for p in publications))
+    title = f"{len(publications)} notices: {_counted(publications)}"
+    return Message(
+        severity=severity,
+        text=notification(severity, title, zone),
+        head=head(severity, title, _mentions(publications, routes), zone),
+        body=(*_within(_groups(publications), zone), context(_pools(publications))),
+    )
+
+
+def _counted(publications: Sequence[Publication]) -> str:
+    counts = Counter(p.notice.severity for p in publications)
+    return ", ".join(f"{counts[severity]} {severity.value}" for severity in WORST_FIRST if counts[severity])
+
+
+def _mentions(publications: Sequence[Publication], routes: Routes) -> tuple[str, ...]:
+    called = (who for p in publications for who in routes.of(p.notice.pool).mentions.get(p.notice.severity, ()))
+    return tuple(dict.fromkeys(called))
+
+
+def _groups(publications: Sequence[Publication]) -> list[Group]:
+    """Return the notices by kind, the worst first, and among equals the most."""
+
+    def sort(publication: Publication) -> tuple[int, str]:
+        return WORST_FIRST.index(publication.notice.severity), publication.notice.kind
+
+    groups = [list(group) for _, group in groupby(sorted(publications, key=sort), key=sort)]
+    return sorted(groups, key=lambda group: (WORST_FIRST.index(group[0].notice.severity), -len(group)))
+
+
+def _within(groups: Sequence[Group], zone: tzinfo) -> Iterator[Block]:
+    """Yield a section for each kind, as many as Slack takes, and say how many notices are left out."""
+    room = limit.MESSAGE_TEXT
+    for number, group in enumerate(groups):
+        text = _section(group, zone)
+        room -= len(text)
+        if room < 0 or number >= limit.BLOCKS - 5:
+            left = sum(map(len, groups[number:]))
+            yield section(f"_{left} more, of {len(groups) - number} kinds: the mail has them._")
+            return
+        yield section(text)
+
+
+def _section(group: Group, zone: tzinfo) -> str:
+    notices = [each.notice for each in group]
+    kind = notices[0].kind.replace("-", " ").capitalize()
+    lines = [f"*{MARKS[notices[0].severity]}{escaped_cut(kind, 100)}: {len(group)}*"]
+    lines += [f"• {escaped_cut(localised(each.title, zone), 250)}" for each in notices[:MOST_TITLES]]
+    if others := _named(group[MOST_TITLES:]):
+        lines.append(f"and of {others}")
+    steps = dict.fromkeys(each.next_step for each in notices if each.next_step not in {"", NOTHING_TO_DO})
+    lines += [f"_What to do:_ {escaped_cut(localised(step, zone), 300)}" for step in list(steps)[:MOST_STEPS]]
+    return cut("\n".join(lines), limit.SECTION_TEXT)
+
+
+def _named(rest: Group) -> str:
+    """Name what the rest is about, as far as there is room."""
+    subjects = [p.notice.reservation_id or p.notice.target or p.notice.thread or p.notice.key for p in rest]
+    names, length = [], 0
+    for name in dict.fromkeys(subjects):
+        shown = escaped_cut(name, 100)
+        if length + len(shown) + 2 > NAMED:
+            break
+        names.append(shown)
+        length += len(shown) + 2
+    left = len(dict.fromkeys(subjects)) - len(names)
+    return ", ".join(names) + (f" and {left} more" if left else "")
+
+
+def _pools(publications: Sequence[Publication]) -> str:
+    counts = Counter(p.notice.pool or "no pool" for p in publications)
+    shown = [f"{name}: {count}" for name, count in counts.most_common(MOST_POOLS)]
+    more = f" and {len(counts) - MOST_POOLS} pools more" if len(counts) > MOST_POOLS else ""
+    return escaped_cut(f"{', '.join(shown)}{more}. The mail has each of them.", limit.CONTEXT_TEXT)
