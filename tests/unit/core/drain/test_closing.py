@@ -112,7 +112,7 @@ TOLD: dict[str, tuple[tuple[Report, ...], str, str, str]] = {
         "Let go at the deadline: i-c (ml/c is held back by PodDisruptionBudget ml/keep)."),
     ),
     "none of them drained": (
-        (), "info", "cr-0a is empty; none of its nodes was drained by this application", GIVEN_UP
+        (), "warning", "cr-0a is empty; none of its nodes was drained by this application", GIVEN_UP
     ),
 }  # fmt: skip
 
@@ -127,6 +127,17 @@ def test_people_are_told(reports: tuple[Report, ...], severity: str, title: str,
     assert (say.notice.severity, say.notice.title, say.notice.text) == (severity, title, text)
     assert say.notice.key == CLOSED
     assert say.into_history
+
+
+@pytest.mark.parametrize(
+    ("reports", "begins"), [(CLEAN, "Nothing to do."), ((HELD_BACK,), "See what"), ((), "Nothing, if none ran. Else")]
+)
+def test_what_is_to_be_done_is_said(reports: tuple[Report, ...], begins: str) -> None:
+    pool = active(EMPTY, said=DRAINING, reports={"cr-0a": reports})
+
+    [say] = [n for n in notices(DRAIN_AT + 5 * MINUTE, pool) if n.notice.kind == "drained"]
+
+    assert say.notice.next_step.startswith(begins)
 
 
 def test_of_many_that_were_let_go_ten_are_named() -> None:

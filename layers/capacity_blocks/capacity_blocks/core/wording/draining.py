@@ -81,11 +81,12 @@ def node_group_late(service: Service, policy: Policy) -> Notice:
 
 
 def closed(pool: Pool, block: Reservation, closing: Closing) -> Notice:
+    """Tell how the drain of a block went. That a drain was asked for and none is known is no good news."""
     let_go = closing.let_go
     return Notice(
         key=key(block),
         kind="drained",
-        severity=Severity.WARNING if let_go else Severity.INFO,
+        severity=Severity.INFO if closing.drained and not let_go else Severity.WARNING,
         title=_title(block, closing),
         text=(
             f"It went to zero from {when(closing.began)} on and ends at {when(block.end)}: "
@@ -93,12 +94,21 @@ def closed(pool: Pool, block: Reservation, closing: Closing) -> Notice:
             f"{block.instance_count} instances cost {cost_per_hour(block, block.instance_count, pool.policy)}."
             f"{_summed((*closing.drained, *let_go))}{_let_go(let_go)}"
         ),
-        next_step=(
-            "See what held them back; a longer drain lead helps what only wants time." if let_go else "Nothing to do."
-        ),
+        next_step=_closing_step(closing),
         pool=pool.name,
         region=pool.region,
         reservation_id=block.reservation_id,
+    )
+
+
+def _closing_step(closing: Closing) -> str:
+    if closing.let_go:
+        return "See what held them back; a longer drain lead helps what only wants time."
+    if closing.drained:
+        return "Nothing to do."
+    return (
+        "Nothing, if none ran. Else see whether the group has its lifecycle hook, whether its instances were "
+        "terminated past it, and what the log of the function says that drains nodes."
     )
 
 
