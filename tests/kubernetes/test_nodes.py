@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from capacity_blocks.adapters.kubernetes_nodes import PAGE_SIZE, TRIES
-from capacity_blocks.core.drain.node import DRAIN_AT, INSTANCE_ID, Node, Taint, TaintEffect
+from capacity_blocks.core.drain.node import DRAIN_AT, INSTANCE_ID, Node, Taint, TaintEffect, mark_value
+from capacity_blocks.draining.marker import Marker
 from capacity_blocks.kubernetes_ports import KubernetesError
 from simulator.kubernetes.api import Request
 from simulator.kubernetes.status import Answer
@@ -155,3 +156,17 @@ def test_a_node_that_goes_while_it_is_marked_is_said(on_stage: Stage) -> None:
     on_stage.api.trouble = take_away
     with pytest.raises(KubernetesError, match="it is gone"):
         on_stage.nodes.mark(node, DRAIN, TaintEffect.PREFER_NO_SCHEDULE)
+
+
+def test_only_what_has_joined_since_is_marked_again(on_stage: Stage) -> None:
+    on_stage.cluster.add_node(I1)
+    marker = Marker(open=lambda _: on_stage.nodes)
+    marker.mark("training", [I1, I2], "", NOW, TaintEffect.NO_SCHEDULE)
+    late = on_stage.cluster.add_node(I2)
+    on_stage.asked()
+
+    assert marker.mark("training", [I1, I2], "", NOW, TaintEffect.NO_SCHEDULE) == []
+    assert [call.request.path for call in on_stage.asked() if call.request.method == "PATCH"] == [
+        f"/api/v1/nodes/{late.name}"
+    ]
+    assert late.labels[DRAIN_AT] == mark_value(NOW)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from capacity_blocks.core.drain.node import Node, TaintEffect
+from capacity_blocks.core.drain.node import Node, TaintEffect, is_marked
 from capacity_blocks.kubernetes_ports import KubernetesError, Nodes
 from capacity_blocks.ports import AwsError
 
@@ -39,5 +39,5 @@ class Marker:
 def _mark(nodes: Nodes, node: Node, drain_at: datetime | None, effect: TaintEffect) -> None:
     if drain_at is None:
         nodes.unmark(node)
-    else:
+    elif not is_marked(node, drain_at, effect):
         nodes.mark(node, drain_at, effect)

@@ -1,13 +1,24 @@
 """The instance behind a node, and the mark on it."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity_blocks.core.drain.node import DRAIN_AT, INSTANCE_ID, Taint, TaintEffect, instance_id, mark_value, marked
+from capacity_blocks.core.drain.node import (
+    DRAIN_AT,
+    INSTANCE_ID,
+    Node,
+    Taint,
+    TaintEffect,
+    instance_id,
+    is_marked,
+    mark_value,
+    marked,
+)
 
 DRAIN = datetime(2026, 3, 2, 10, 50, tzinfo=UTC)
 PROVIDER_IDS = {
@@ -53,3 +64,14 @@ def test_a_node_is_marked_beside_what_others_have_put_there_and_anew_when_the_en
     assert once == (*OTHERS, ours)
     assert marked(once, DRAIN, TaintEffect.PREFER_NO_SCHEDULE) == once
     assert moved == (*OTHERS, Taint(key=DRAIN_AT, value="20260303T105000Z", effect="NoSchedule"))
+
+
+def test_a_node_is_marked_already_when_our_taint_says_just_that() -> None:
+    soft, hard = TaintEffect.PREFER_NO_SCHEDULE, TaintEffect.NO_SCHEDULE
+    bare = Node(name="n", instance_id="i-0a", taints=OTHERS)
+    there = replace(bare, taints=marked(OTHERS, DRAIN, soft))
+
+    assert is_marked(there, DRAIN, soft)
+    assert not is_marked(bare, DRAIN, soft)
+    assert not is_marked(there, DRAIN, hard)
+    assert not is_marked(there, DRAIN + timedelta(days=1), soft)

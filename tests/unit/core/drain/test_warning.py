@@ -34,6 +34,7 @@ def warn(step: Step, key: str, reason: str = "its drain is near") -> WarnNodes:
 
 
 MARK, SAVE = warn(Step.MARK, MARKED), warn(Step.CHECKPOINT, SAVED)
+AGAIN = [warn(Step.MARK, f"cr-0a:train:{n}:mark:20260302T1130", "nodes may have joined since") for n in range(5)]
 UNMARK = warn(Step.UNMARK, "cr-0a:train:unmark:20260303T1130", "the end has moved on")
 WARNED: dict[str, tuple[datetime, Target, dict[str, Any], Pool, list[WarnNodes]]] = {
     "nothing a moment before the mark": (MARK_AT - MOMENT, drained_by(), {}, active(policy=SAVING), []),
@@ -43,13 +44,24 @@ WARNED: dict[str, tuple[datetime, Target, dict[str, Any], Pool, list[WarnNodes]]
         SAVE_AT - MOMENT, drained_by(), {}, active(policy=SAVING), [MARK]
     ),
     "both, when the first was missed": (SAVE_AT, drained_by(), {}, active(policy=SAVING), [MARK, SAVE]),
-    "the checkpoint": (SAVE_AT, drained_by(), {}, active(policy=SAVING, said=said(MARKED)), [SAVE]),
+    "the mark not again a moment before ten minutes": (
+        MARK_AT + 10 * MINUTE - MOMENT, drained_by(), {}, active(said=said(MARKED)), []
+    ),
+    "the mark again from then on, for what has joined since": (
+        MARK_AT + 10 * MINUTE, drained_by(), {}, active(said=said(MARKED)), [AGAIN[1]]
+    ),
+    "that once": (MARK_AT + 19 * MINUTE, drained_by(), {}, active(said=said(MARKED, AGAIN[1].key)), []),
+    "and again": (MARK_AT + 20 * MINUTE, drained_by(), {}, active(said=said(MARKED, AGAIN[1].key)), [AGAIN[2]]),
+    "no mark is taken back for one that was set again": (
+        MARK_AT + 10 * MINUTE, drained_by(), {}, active(said=said(MARKED, AGAIN[1].key)), []
+    ),
+    "the checkpoint": (SAVE_AT, drained_by(), {}, active(policy=SAVING, said=said(MARKED)), [AGAIN[3], SAVE]),
     "the checkpoint a moment before the drain": (
-        DRAIN_AT - MOMENT, drained_by(), {}, active(policy=SAVING, said=said(MARKED)), [SAVE]
+        DRAIN_AT - MOMENT, drained_by(), {}, active(policy=SAVING, said=said(MARKED)), [AGAIN[4], SAVE]
     ),
     "nothing from the drain on": (DRAIN_AT, drained_by(), {}, active(policy=SAVING), []),
-    "the checkpoint once": (SAVE_AT, drained_by(), {}, active(policy=SAVING, said=said(MARKED, SAVED)), []),
-    "no checkpoint where the pool has none": (SAVE_AT, drained_by(), {}, active(said=said(MARKED)), []),
+    "the checkpoint once": (SAVE_AT, drained_by("ecs"), {}, active(policy=SAVING, said=said(SAVED)), []),
+    "no checkpoint where the pool has none": (SAVE_AT, drained_by("ecs"), {}, active(), []),
     "no mark where there are no nodes of Kubernetes": (MARK_AT, drained_by("ecs"), {}, active(policy=SAVING), []),
     "the checkpoint there all the same": (SAVE_AT, drained_by("none"), {}, active(policy=SAVING), [SAVE]),
     "nothing where nothing runs": (SAVE_AT, drained_by(instances=()), {}, active(policy=SAVING), []),

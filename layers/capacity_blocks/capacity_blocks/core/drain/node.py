@@ -59,5 +59,11 @@ def marked(taints: Iterable[Taint], drain_at: datetime, effect: TaintEffect) -> 
     return (*unmarked(taints), Taint(key=DRAIN_AT, value=mark_value(drain_at), effect=effect.value))
 
 
+def is_marked(node: Node, drain_at: datetime, effect: TaintEffect) -> bool:
+    """Whether the mark is on the node already: label and taint are set in one change."""
+    wanted = (DRAIN_AT, mark_value(drain_at), effect.value)
+    return [(t.key, t.value, t.effect) for t in node.taints if t.key == DRAIN_AT] == [wanted]
+
+
 def unmarked(taints: Iterable[Taint]) -> tuple[Taint, ...]:
     return tuple(each for each in taints if each.key != DRAIN_AT)

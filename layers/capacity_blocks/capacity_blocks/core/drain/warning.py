@@ -1,7 +1,7 @@
 """What is done to warn the nodes of a target before its drain, each thing once."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from capacity_blocks.core.action import WarnNodes
 from capacity_blocks.core.drain.step import Step, due_at, is_due
@@ -9,11 +9,17 @@ from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.service import Service, ending
 
+MARK_AGAIN = timedelta(minutes=10)  # what joins a cluster after the mark was set has none
 REASONS = {Step.MARK: "its drain is near", Step.CHECKPOINT: "its drain is near", Step.UNMARK: "the end has moved on"}
 
 
 def key(step: Step, service: Service) -> str:
     return f"{service.key}:{step}:{ending(service.reservation)}"
+
+
+def again_key(number: int, service: Service) -> str:
+    """Name the mark that is set anew: apart from the first, by whose key it is known that there is one."""
+    return f"{service.key}:{number}:{Step.MARK}:{ending(service.reservation)}"
 
 
 def wanted(service: Service, policy: Policy) -> tuple[Step, ...]:
@@ -43,10 +49,18 @@ def steps(now: datetime, pool: Pool, service: Service) -> Iterator[WarnNodes]:
         due.append(Step.UNMARK)
     for step in due:
         if (name := key(step, service)) not in pool.said:
-            yield WarnNodes(
-                target=service.target.id,
-                reservation_id=service.reservation.reservation_id,
-                step=step,
-                key=name,
-                reason=REASONS[step],
-            )
+            yield _warn(service, step, name, REASONS[step])
+        elif step is Step.MARK:
+            yield from _again(now, pool, service)
+
+
+def _again(now: datetime, pool: Pool, service: Service) -> Iterator[WarnNodes]:
+    first = due_at(Step.MARK, service.timeline(pool.policy), pool.policy)
+    number = (now - first) // MARK_AGAIN if first is not None else 0
+    if number and (name := again_key(number, service)) not in pool.said:
+        yield _warn(service, Step.MARK, name, "nodes may have joined since")
+
+
+def _warn(service: Service, step: Step, name: str, reason: str) -> WarnNodes:
+    reservation_id = service.reservation.reservation_id
+    return WarnNodes(target=service.target.id, reservation_id=reservation_id, step=step, key=name, reason=reason)
