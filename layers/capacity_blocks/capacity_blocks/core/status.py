@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from capacity_blocks.core.assignment import assign
+from capacity_blocks.core.assignment import assign, bound_services
+from capacity_blocks.core.drain.hold import held_until
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.timeline import Phase, Timeline
@@ -50,8 +51,19 @@ def _status(now: datetime, pool: Pool, block: Reservation, targets: tuple[str, .
         reclaim_at=timeline.reclaim_at,
         end=timeline.end,
         targets=targets,
-        next=_next(phase, timeline, block, block.reservation_id in waiting) if pool.name else "no pool claims it",
+        next=_next_of(now, pool, block, is_waiting=block.reservation_id in waiting),
     )
+
+
+def _next_of(now: datetime, pool: Pool, block: Reservation, *, is_waiting: bool) -> str:
+    if not pool.name:
+        return "no pool claims it"
+    timeline = Timeline.of(block, pool.policy)
+    held = [held_until(pool, s) for s in bound_services(pool) if s.reservation.reservation_id == block.reservation_id]
+    until = max((each for each in held if each is not None and now < each), default=None)
+    if until is not None:
+        return f"scales to zero at {until:%F %H:%M} UTC, put off while an extension is being paid"
+    return _next(timeline.phase(now), timeline, block, is_waiting)
 
 
 def _next(phase: Phase, timeline: Timeline, block: Reservation, is_waiting: bool) -> str:

@@ -15,6 +15,7 @@ from capacity_blocks.core.planner import plan
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import Reservation, ReservationState
+from capacity_blocks.core.status import statuses
 from capacity_blocks.core.tag import wishes
 from capacity_blocks.core.target import Target
 from tests.factories import END, START, a_node_group, a_reservation
@@ -278,3 +279,19 @@ def test_a_drain_that_is_held_leaves_time_for_a_late_native_action_and_the_longe
         until = hold_until(measured, bound_services(measured)[0])
         assert until is None or until + 2 * MINUTE + longest <= RECLAIM_AT - MINUTE
         assert until is None or until <= UNTIL
+
+
+@pytest.mark.parametrize("now", [DRAIN_AT - MINUTE, DRAIN_AT, UNTIL - MOMENT])
+def test_whoever_looks_sees_that_a_drain_is_put_off(now: datetime) -> None:
+    [held] = statuses(now, pool(READY))
+    [away] = statuses(now, pool(READY, **AWAY))
+
+    assert held.next == "scales to zero at 2026-03-02 10:54 UTC, put off while an extension is being paid"
+    assert away.next == held.next
+
+
+def test_nobody_sees_what_is_not_put_off() -> None:
+    drains, ends = "scales to zero at 2026-03-02 10:50 UTC", "ends at 2026-03-02 11:30 UTC"
+
+    assert [s.next for s in statuses(DRAIN_AT - MINUTE, pool(READY, extensions={}))] == [drains]
+    assert [s.next for s in statuses(UNTIL, pool(READY))] == [ends]
