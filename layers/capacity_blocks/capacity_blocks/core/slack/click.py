@@ -36,7 +36,7 @@ class Click:
         return f"slack:{self.team}/{self.user}"
 
 
-def essence(payload: object) -> dict[str, Any] | None:
+def essence(payload: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what of a payload is handed on, in its own shape; None for a click that wants nothing of us: a link.
 
     The team is the one that the person is of, and not that of the channel: a channel may be shared with others.

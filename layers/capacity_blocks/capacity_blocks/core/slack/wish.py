@@ -14,7 +14,7 @@ from capacity_blocks.core.slack.click import ClickError
 
 Value = tuple[tuple[str, str], ...]
 HOUR = timedelta(hours=1)
-_RESERVATION = re.compile("cr-[0-9a-f]{8,17}", re.ASCII)
+_RESERVATION = re.compile("cr-[0-9a-z]{1,40}", re.ASCII)
 _DECISION = frozenset({"intent_id", "terms", "decision"})
 _EXTENSION = frozenset({"extend", "region", "pool", "hours", "fee", "end"})
 
