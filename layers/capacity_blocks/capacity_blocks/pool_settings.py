@@ -18,6 +18,8 @@ from capacity_blocks.core.reminder import settings as reminder_settings
 from capacity_blocks.core.reminder.settings import ReminderSettings, ReminderSettingsError
 from capacity_blocks.core.renewal import settings as renewal_settings
 from capacity_blocks.core.renewal.settings import RenewalSettings, RenewalSettingsError
+from capacity_blocks.core.slack import route
+from capacity_blocks.core.slack.route import RouteError, RouteSettings
 from capacity_blocks.core.tag import MOST_DRAIN_LEAD
 from capacity_blocks.core.timeline import RECLAIM_LEAD, ULTRASERVER_RECLAIM_LEAD
 
@@ -28,7 +30,6 @@ MOST_NOTICE_MINUTES = 7 * 24 * 60
 RESERVATION_ID = r"^cr-[0-9a-z]+$(?!\n)"
 DOLLARS = r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,4})?$(?!\n)"
 MOST_SHOWN = 100
-RESERVED_SECTIONS = ("routes",)  # kept for what is to come: they are known, and empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Sections:
     money: MoneySettings | None
     reminders: ReminderSettings
     renewal: RenewalSettings
+    routes: RouteSettings
 
 
 class PoolSettingsError(ValueError):
@@ -70,6 +72,11 @@ def renewal(text: str) -> RenewalSettings:
     return _read(text).renewal
 
 
+def routes(text: str) -> RouteSettings:
+    """Read where a pool's notices go. The settings around it must hold too, or PoolSettingsError."""
+    return _read(text).routes
+
+
 def _read(text: str) -> Sections:
     try:
         settings = json.loads(text, parse_float=Decimal)
@@ -80,16 +87,15 @@ def _read(text: str) -> Sections:
     changes = _section(settings, FIELDS, "")
     drain = _object(settings.get("drain", {}), "drain")
     changes |= _section(drain, DRAIN_FIELDS, "drain.")
-    for name in RESERVED_SECTIONS:
-        _section(_object(settings.get(name, {}), name), {}, f"{name}.")
     try:
         return Sections(
             changes=changes,
             money=money_settings.parse(_object(settings.get("money", {}), "money")),
             reminders=reminder_settings.parse(settings.get("reminders", {})),
             renewal=renewal_settings.parse(settings.get("renewal", {})),
+            routes=route.parse(settings.get("routes", {})),
         )
-    except (MoneySettingsError, ReminderSettingsError, RenewalSettingsError) as error:
+    except (MoneySettingsError, ReminderSettingsError, RenewalSettingsError, RouteError) as error:
         raise PoolSettingsError(str(error)) from error
 
 
@@ -183,7 +189,7 @@ FIELDS: dict[str, Field | None] = {
     "money": None,
     "reminders": None,
     "renewal": None,
-    **dict.fromkeys(RESERVED_SECTIONS),
+    "routes": None,
 }
 DRAIN_FIELDS: dict[str, Field | None] = {
     "lead_minutes": ("drain_lead", _lead(RECLAIM_LEAD)),
