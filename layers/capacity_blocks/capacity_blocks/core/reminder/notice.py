@@ -1,0 +1,166 @@
+"""A reminder, as people read it: what ends, how busy it is, what could continue it, and what to do."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from capacity_blocks.core.notice import Notice, Severity
+from capacity_blocks.core.purchase import money
+from capacity_blocks.core.purchase.words import hours, when
+from capacity_blocks.core.reminder import choice, ladder
+from capacity_blocks.core.reminder.offer import Offer, OfferKind
+from capacity_blocks.core.reminder.outlook import Outlook
+from capacity_blocks.core.reminder.phrase import listed, offered, percent, span
+from capacity_blocks.core.reminder.succession import Follower
+from capacity_blocks.core.renewal.settings import RenewalMode
+
+SOON = timedelta(days=1)  # from then on a reminder is a warning
+RENEWED = {RenewalMode.EXTEND: "extended", RenewalMode.BUY_SUCCESSOR: "followed by a new block"}
+
+
+def reminder(outlook: Outlook) -> Notice:
+    block = outlook.block
+    of = f" of pool {outlook.pool}" if outlook.pool else ""
+    size = f"{block.instance_count} x {block.instance_type}" if block.instance_count else block.instance_type
+    return Notice(
+        key=ladder.key(block, outlook.lead),
+        kind="reminder",
+        severity=Severity.INFO if block.end - outlook.now > SOON else Severity.WARNING,
+        title=f"{block.reservation_id} ends in {span(block.end - outlook.now)}: {size}{of}",
+        text="\n\n".join(part for part in _paragraphs(outlook) if part),
+        next_step=_next_step(outlook),
+        pool=outlook.pool,
+        region=block.region,
+        reservation_id=block.reservation_id,
+        facts=tuple(_facts(outlook)),
+        choices=tuple(choice.choices(outlook)),
+    )
+
+
+def _paragraphs(outlook: Outlook) -> Iterator[str]:
+    end, drain_at = outlook.block.end, outlook.timeline.drain_at
+    yield f"It ends at {when(end)}. What runs in it is drained from {when(drain_at)} on."
+    yield _use(outlook)
+    yield " ".join(_what_follows(outlook))
+    yield " ".join(_extending(outlook))
+    yield from _on_offer(outlook)
+    yield _advice(outlook)
+
+
+def _use(outlook: Outlook) -> str:
+    block, usage = outlook.block, outlook.usage
+    parts = []
+    if outlook.in_use is not None:
+        parts.append(f"{outlook.in_use} of {block.instance_count} instances are in use now")
+    if usage.instances is not None:
+        parts.append(f"{percent(usage.instances)} of them were over the last day")
+    if usage.accelerators is not None:
+        parts.append(f"its accelerators were {percent(usage.accelerators)} busy")
+    if usage.instances is None and outlook.now > block.start:
+        parts.append(f"how much it was used is not known{usage.trouble and f': {usage.trouble}'}")
+    return f"In use: {'; '.join(parts)}." if parts else ""
+
+
+def _what_follows(outlook: Outlook) -> Iterator[str]:
+    followers = outlook.succession.followers
+    if not followers:
+        yield f"Nothing follows it{' in its pool' if outlook.pool else ''}."
+    for each in followers:
+        yield _follower(each)
+    if followers and not any(each.is_paid and each.is_without_gap for each in followers):
+        yield "Until then the pool has none of its instances."
+
+
+def _follower(follower: Follower) -> str:
+    block = follower.block
+    size = f"{follower.instances} x {block.instance_type}" if block.instance_count else block.instance_type
+    paid = "" if follower.is_paid else ", which is not paid yet,"
+    return f"{block.reservation_id} ({size}){paid} starts at {when(block.start)}, {offered(follower.gap)}."
+
+
+def _extending(outlook: Outlook) -> Iterator[str]:
+    if outlook.paying is not None:
+        yield f"An extension to {when(outlook.paying.end)} is being paid; until then the old end stands."
+        return
+    if not outlook.block.owned:
+        yield "Only the account that owns it can extend it."
+        return
+    if outlook.now < outlook.last_extension_at:
+        yield f"It can be extended until {when(outlook.last_extension_at)}."
+    else:
+        yield "It cannot be extended any more."
+    if outlook.now < outlook.surely_paid_before:
+        yield f"Bought before {when(outlook.surely_paid_before)}, its payment has all the time that it may take."
+    if outlook.renewal.is_on and outlook.pool:
+        at = outlook.block.end - outlook.renewal.lead
+        yield (
+            f"From {when(at)} on it is {RENEWED[outlook.renewal.mode]} without a question, for "
+            f"{hours(outlook.renewal.duration or timedelta(0))} hours and at most "
+            f"{money.shown(outlook.renewal.most_fee)}, if at least {outlook.renewal.min_utilization} % of it is known "
+            "to be in use."
+        )
+
+
+def _on_offer(outlook: Outlook) -> Iterator[str]:
+    if outlook.paying is not None:
+        return
+    for kind, heading in ((OfferKind.EXTENSION, "To extend it"), (OfferKind.NEW_BLOCK, "New blocks")):
+        offers = [each for each in outlook.on_sale if each.kind is kind]
+        if offers:
+            age = span(outlook.now - min(each.found_at for each in offers))
+            yield f"{heading}, as of {age} ago:\n" + listed(_line(outlook, each) for each in offers)
+    if not outlook.on_sale:
+        looked = "Nothing that continues it was on sale" if outlook.was_looked else "What is on sale was not looked up"
+        yield f"{looked}{' yet' if not outlook.was_looked else ''}."
+    yield listed(f"not looked up: {each}" for each in dict.fromkeys(outlook.troubles))
+
+
+def _line(outlook: Outlook, offer: Offer) -> str:
+    rate = "" if offer.rate is None else f", {money.shown(offer.rate)} per {offer.offering.unit.value}"
+    objections = "".join(f"; {each}" for each in outlook.objections(offer))
+    length = span(offer.offering.duration)
+    if offer.kind is OfferKind.EXTENSION:
+        return f"{length} for {money.shown(offer.fee)}{rate}: until {when(offer.offering.end)}, no gap{objections}"
+    zone = offer.offering.whole.availability_zone
+    place = f"in {zone}, a move" if offer.is_move else "in the same zone"
+    start = f"from {when(offer.offering.start)}, {offered(offer.gap)}"
+    return f"{length} for {money.shown(offer.fee)}{rate}: {start}, {place}{objections}"
+
+
+def _advice(outlook: Outlook) -> str:
+    if outlook.is_idle:
+        usage, below = outlook.usage, outlook.settings.idle_below
+        figures = [
+            f"{percent(each)} {what}"
+            for each, what in ((usage.instances, "of its instances in use"), (usage.accelerators, "accelerators busy"))
+            if each is not None and each < below
+        ]
+        return f"It is hardly used ({', '.join(figures)}; the limit is {below} %): extending it is not recommended."
+    if (best := outlook.best) is None:
+        return ""
+    what = "the extension" if best.kind is OfferKind.EXTENSION else f"the block {best.offering.offering_id}"
+    how = "without a gap" if best.is_without_gap else "and everything has a gap"
+    return f"The least fee for a usable hour {how} has {what} of {span(best.offering.duration)}."
+
+
+def _next_step(outlook: Outlook) -> str:
+    if outlook.paying is not None:
+        return "Wait for the payment; if it fails, there is a notice."
+    if outlook.is_idle:
+        return "Nothing, to let it end; or give it work."
+    return "Extend it, or buy a block that follows; or nothing, to let it end."
+
+
+def _facts(outlook: Outlook) -> Iterator[tuple[str, str]]:
+    yield "Ends", when(outlook.block.end)
+    if outlook.paying is None and outlook.block.owned and outlook.now < outlook.last_extension_at:
+        yield "Extend until", when(outlook.last_extension_at)
+    if outlook.budget_left is not None:
+        yield "Budget left", money.shown(outlook.budget_left)
+    yield from _uses(outlook)
+
+
+def _uses(outlook: Outlook) -> Iterator[tuple[str, str]]:
+    if outlook.usage.instances is not None:
+        yield "Used", f"{percent(outlook.usage.instances)} over the last day"
+    if (command := choice.by_hand(outlook)) is not None:
+        yield command

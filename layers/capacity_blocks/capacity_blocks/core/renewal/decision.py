@@ -1,0 +1,93 @@
+"""Whether a block is renewed now without asking anybody: by the pool's settings, and only if it is known to be used."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from capacity_blocks.core.purchase import money
+from capacity_blocks.core.reminder.gathering import LAST_EXTENSION, can_be_extended
+from capacity_blocks.core.reminder.succession import Succession
+from capacity_blocks.core.reminder.usage import Usage
+from capacity_blocks.core.renewal import successor
+from capacity_blocks.core.renewal.record import Renewal
+from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
+from capacity_blocks.core.reservation import Reservation
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRenewed:
+    """Why nothing is renewed as things stand. They may change until the last moment."""
+
+    reason: str
+
+
+def is_due(
+    now: datetime, block: Reservation, settings: RenewalSettings, succession: Succession, *, is_paying: bool
+) -> bool:
+    """Whether it is time to decide: from the pool's lead on, for a block that nothing continues yet."""
+    if settings.duration is None or is_paying or succession.is_covered or not block.is_paid:
+        return False
+    if not block.end - settings.lead <= now < block.end - LAST_EXTENSION:
+        return False
+    match settings.mode:
+        case RenewalMode.OFF:
+            return False
+        case RenewalMode.EXTEND:
+            return can_be_extended(now, block, settings.duration)
+        case RenewalMode.BUY_SUCCESSOR:
+            return block.ultraserver is False and block.instance_count > 0
+
+
+def decide(
+    now: datetime, block: Reservation, pool: str, settings: RenewalSettings, usage: Usage
+) -> Renewal | NotRenewed:
+    """Decide for a block that is due. What is not known never renews anything."""
+    if usage.instances is None:
+        return NotRenewed(reason=f"how much it is used is not known{usage.trouble and f' ({usage.trouble})'}")
+    used = f"{money.canonical(usage.instances)} % of it was in use over the last day"
+    if usage.instances < settings.min_utilization:
+        return NotRenewed(reason=f"{used}, and the pool's settings ask for {settings.min_utilization} %")
+    return Renewal(
+        reservation_id=block.reservation_id,
+        region=block.region,
+        pool=pool,
+        instance_type=block.instance_type,
+        instance_count=block.instance_count,
+        end=block.end,
+        mode=settings.mode,
+        duration=settings.duration or timedelta(0),
+        most_fee=settings.most_fee,
+        utilization=usage.instances,
+        decided_at=now,
+    )
+
+
+def execution(renewal: Renewal) -> str:
+    """Name the workflow of a renewal: one for each block and end."""
+    return f"renew-{renewal.reservation_id}-{renewal.end.astimezone(UTC):%Y%m%dt%H%M}"
+
+
+def asked(renewal: Renewal, block: Reservation) -> dict[str, Any]:
+    """Return what the workflow of a renewal is given; the same each time for the same renewal."""
+    if renewal.mode is RenewalMode.BUY_SUCCESSOR:
+        # No overlap: a block that somebody bought in the meantime must stop it.
+        return successor.document(
+            block,
+            renewal.pool,
+            start=renewal.end,
+            end=renewal.end + renewal.duration,
+            most_fee=renewal.most_fee,
+            look_until=renewal.end - LAST_EXTENSION,
+        )
+    return {
+        "extend": {
+            "reservation_id": renewal.reservation_id,
+            "region": renewal.region,
+            "hours": renewal.duration // HOUR,
+            "why": f"renewed without a question: {money.canonical(renewal.utilization)} % of it was in use",
+            "automatic": True,
+            "most_fee": money.canonical(renewal.most_fee),
+        }
+    }

@@ -1,0 +1,191 @@
+"""Remind people of blocks that end, and renew those that a pool renews without a question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.pool import Extension
+from capacity_blocks.core.purchase.budget import Book
+from capacity_blocks.core.reminder import ladder
+from capacity_blocks.core.reminder.notice import reminder
+from capacity_blocks.core.reminder.outlook import Outlook
+from capacity_blocks.core.reminder.usage import Usage
+from capacity_blocks.core.renewal import decision
+from capacity_blocks.core.renewal import notice as renewal_notice
+from capacity_blocks.core.reservation import ReservationState
+from capacity_blocks.executor import SAID, Speaker
+from capacity_blocks.ports import AwsError, Clock, Ledger, PoolSettings, Reservations
+from capacity_blocks.purchase_ports import PurchaseLedger
+from capacity_blocks.renewal_ports import FoundOffers, Utilization
+from capacity_blocks.renewal_settings import RenewalFunctions
+from capacity_blocks.renewing.pools import Ending, Settings, endings, read
+from capacity_blocks.renewing.renewer import Renewer
+
+AGAIN = timedelta(minutes=5)  # while a renewal waits for what is not known yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is due of one block: a rung of its ladder, a decision on its renewal, or both."""
+
+    ending: Ending
+    lead: timedelta | None
+    renews: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What was asked of a region for the blocks that something is due of."""
+
+    now: datetime
+    paying: Mapping[str, Extension]
+    usage: Mapping[str, Usage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminding:
+    clock: Clock
+    regions: Mapping[str, Reservations]
+    utilization: Mapping[str, Utilization]
+    pool_settings: PoolSettings
+    default: Policy
+    ledger: Ledger
+    books: PurchaseLedger
+    offers: FoundOffers
+    speaker: Speaker
+    renewer: Renewer | None  # None: this application only observes
+    functions: RenewalFunctions
+
+    def remind(self) -> dict[str, Any]:
+        """Do what is due of every block. What fails of one is collected, and the rest is done all the same."""
+        errors, done = list[str](), list[dict[str, str]]()
+        now = self.clock.now()
+        settings = Settings(texts=self.pool_settings.texts(), default=self.default)
+        found = endings(read(self.regions, errors), settings)
+        instants = list[datetime]()
+        for region in self.regions:
+            try:
+                said = self.ledger.said(region)
+                here = [each for each in found if each.block.region == region]
+                tasks = [task for each in here if (task := _task(now, each, said)) is not None]
+                known = self._known(region, tasks, now)
+            except AwsError as error:
+                errors.append(f"{region}: {error}")
+                continue
+            for task in tasks:
+                self._do(region, task, known, done, errors)
+            instants += [each for each in (_next(now, ending, said) for ending in here) if each is not None]
+        return {
+            "outcome": "reminded",
+            "done": done,
+            "errors": errors,
+            "look_again_at": min([*instants, *([now] if errors else [])]).isoformat() if instants or errors else None,
+        }
+
+    def _known(self, region: str, tasks: Sequence[Task], now: datetime) -> Known:
+        blocks = {task.ending.block.reservation_id: task.ending for task in tasks}
+        active = {i: each for i, each in blocks.items() if each.block.state is ReservationState.ACTIVE}
+        owned = sorted(i for i, each in blocks.items() if each.block.owned)
+        return Known(
+            now=now,
+            paying=self.regions[region].pending_extensions(owned) if owned else {},
+            usage=self.utilization[region].usages(
+                {i: each.wishes.reminders.accelerator_metric for i, each in active.items()},
+                {i: each.block.start for i, each in active.items()},
+                now,
+            )
+            if active
+            else {},
+        )
+
+    def _do(self, region: str, task: Task, known: Known, done: list[dict[str, str]], errors: list[str]) -> None:
+        block = task.ending.block
+        try:
+            if task.renews:
+                done += self._renew(region, task, known)
+            if task.lead is not None:
+                notice = reminder(self._outlook(region, task.ending, task.lead, known))
+                if (outcome := self.speaker.say(region, notice)) == SAID:
+                    done.append({"reservation_id": block.reservation_id, "did": outcome, "notice": notice.title})
+        except AwsError as error:
+            errors.append(f"{block.reservation_id}: {error}")
+
+    def _renew(self, region: str, task: Task, known: Known) -> list[dict[str, str]]:
+        block, pool, settings = task.ending.block, task.ending.pool, task.ending.wishes.renewal
+        is_paying = block.reservation_id in known.paying
+        if pool is None or not decision.is_due(known.now, block, settings, task.ending.succession, is_paying=is_paying):
+            return []
+        verdict = decision.decide(known.now, block, pool, settings, known.usage.get(block.reservation_id, Usage()))
+        if isinstance(verdict, decision.NotRenewed):
+            notice = renewal_notice.not_renewed(known.now, block, pool, settings, verdict)
+        else:
+            if self.renewer is not None:
+                verdict = self.renewer.renew(block, verdict)
+            notice = renewal_notice.begun(block, verdict)
+        outcome = self.speaker.say(region, notice)
+        return [{"reservation_id": block.reservation_id, "did": outcome, "notice": notice.title}]
+
+    def _outlook(self, region: str, ending: Ending, lead: timedelta, known: Known) -> Outlook:
+        block, wishes = ending.block, ending.wishes
+        looked = [each for each in self.offers.of(region, block.reservation_id) if each.want.end == block.end]
+        return Outlook(
+            now=known.now,
+            block=block,
+            pool=ending.pool,
+            lead=lead,
+            policy=wishes.policy,
+            settings=wishes.reminders,
+            renewal=wishes.renewal,
+            usage=known.usage.get(block.reservation_id, Usage()),
+            succession=ending.succession,
+            paying=known.paying.get(block.reservation_id),
+            offers=tuple(offer for each in looked for offer in each.offers(block)),
+            troubles=tuple(each.trouble for each in looked if each.trouble),
+            was_looked=bool(looked),
+            money=wishes.money,
+            book=self._book(ending.pool),
+            extension_machine=self.functions.extension_state_machine,
+            purchase_machine=self.functions.purchase_state_machine,
+        )
+
+    def _book(self, pool: str | None) -> Book | None:
+        """Return the pool's book; without it a reminder says less, and is said all the same."""
+        try:
+            return None if pool is None else self.books.book(pool)
+        except (AwsError, ValueError):  # a book of a later version
+            return None
+
+
+def _task(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> Task | None:
+    lead = None
+    if not ending.succession.is_covered:
+        lead = ladder.due(now, ending.block, ending.wishes.reminders.ladder, said)
+    renews = _renews(now, ending, said)
+    return Task(ending=ending, lead=lead, renews=renews) if lead is not None or renews else None
+
+
+def _renews(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> bool:
+    """Whether a renewal is to be decided; not once it has begun, which was then said."""
+    block, settings = ending.block, ending.wishes.renewal
+    is_begun = renewal_notice.begun_key(block) in said
+    return (
+        ending.pool is not None
+        and not is_begun
+        and decision.is_due(now, block, settings, ending.succession, is_paying=False)
+    )
+
+
+def _next(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> datetime | None:
+    """Return when something is due of a block as things stand."""
+    block, wishes = ending.block, ending.wishes
+    if ending.succession.is_covered:
+        return None
+    renewal_at = block.end - wishes.renewal.lead if wishes.renewal.is_on else None
+    instants = [
+        ladder.next_rung(now, block, wishes.reminders.ladder),
+        renewal_at if renewal_at is not None and renewal_at > now else None,
+        now + AGAIN if _renews(now, ending, said) else None,
+    ]
+    return min((each for each in instants if each is not None), default=None)

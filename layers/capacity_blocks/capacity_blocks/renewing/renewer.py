@@ -1,0 +1,31 @@
+"""Begin a renewal that was decided: record, then start its workflow, which buys by the rules of every purchase."""
+
+from dataclasses import dataclass
+
+from capacity_blocks.core.renewal import decision
+from capacity_blocks.core.renewal.record import Renewal
+from capacity_blocks.core.renewal.settings import RenewalMode
+from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.purchase_ports import Workflows
+from capacity_blocks.renewal_ports import Renewals
+from capacity_blocks.renewal_settings import RenewalFunctions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewer:
+    """One workflow for each block and end: its name and its input follow from the record, which is written once.
+
+    A crash in between starts it again under the same name, which Step Functions takes for the same.
+    """
+
+    renewals: Renewals
+    workflows: Workflows
+    functions: RenewalFunctions
+
+    def renew(self, block: Reservation, renewal: Renewal) -> Renewal:
+        """Return the renewal that stands: another run may have been faster."""
+        stands = self.renewals.record(renewal)
+        extends = stands.mode is RenewalMode.EXTEND
+        machine = self.functions.extension_state_machine if extends else self.functions.purchase_state_machine
+        self.workflows.start(machine, decision.execution(stands), decision.asked(stands, block))
+        return stands
