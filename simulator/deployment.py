@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from simulator.function_url import FunctionUrl
+from simulator.function_url import PUBLIC, FunctionUrl
 from simulator.invocation import AsyncPolicy, Function
 from simulator.stack import Resource, Stack
 from simulator.template import local_path
@@ -65,11 +65,24 @@ def policies(stack: Stack) -> Iterator[tuple[str, AsyncPolicy]]:
 
 def urls(stack: Stack) -> Iterator[FunctionUrl]:
     for resource in stack.of_type("AWS::Lambda::Url"):
+        arn = resource.attributes["FunctionArn"]
         yield FunctionUrl(
-            function_arn=resource.attributes["FunctionArn"],
+            function_arn=arn,
             url=resource.attributes["FunctionUrl"],
             auth_type=resource.properties["AuthType"],
+            is_public=set(_permitted_to_everybody(stack, arn)) == PUBLIC,
         )
+
+
+def _permitted_to_everybody(stack: Stack, function_arn: str) -> Iterator[tuple[str, str]]:
+    """Yield each action of a function that everybody may, with the condition under which."""
+    for permission in stack.of_type("AWS::Lambda::Permission"):
+        declared = permission.properties
+        if declared["Principal"] == "*" and function_arn.endswith(f":{declared['FunctionName']}"):
+            if declared.get("FunctionUrlAuthType") == "NONE":
+                yield declared["Action"], "FunctionUrlAuthType"
+            if declared.get("InvokedViaFunctionUrl"):
+                yield declared["Action"], "InvokedViaFunctionUrl"
 
 
 def _layer_root(layer: Resource) -> Path:

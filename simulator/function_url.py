@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,13 @@ from simulator.invocation import HandlerError
 
 _SOURCE_IP = "192.0.2.10"  # of a network for documentation
 _FORBIDDEN = {"Message": "Forbidden"}
+# "Control access to Lambda function URLs", from October 2025: what a policy must permit to everybody, in so many words.
+PUBLIC = frozenset(
+    {("lambda:InvokeFunctionUrl", "FunctionUrlAuthType"), ("lambda:InvokeFunction", "InvokedViaFunctionUrl")}
+)
+# Assumed: what of a body Lambda takes for text, as users of function URLs have seen it. All else it writes in base64, a
+# form too.
+_TEXT = ("text/", "application/json", "application/xml", "application/javascript")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +30,7 @@ class FunctionUrl:
     function_arn: str
     url: str
     auth_type: str
+    is_public: bool = False  # by the function's policy: without a signature it takes both of `PUBLIC`
 
     @property
     def domain(self) -> str:
@@ -30,7 +39,10 @@ class FunctionUrl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a client sends. `caller_arn` is who signed it, as sts:GetCallerIdentity would say; None: nobody did."""
+    """What a client sends. `caller_arn` is who signed it, as sts:GetCallerIdentity would say; None: nobody did.
+
+    A body of bytes or text is sent as it is, any other as JSON.
+    """
 
     body: Any
     caller_arn: str | None = None
@@ -59,20 +71,32 @@ def url_for(region: str, name: str) -> str:
 
 def event(url: FunctionUrl, request: Request, request_id: str, now: datetime) -> dict[str, Any]:
     """Build the event: payload format 2.0, as "Invoking Lambda function URLs" shows it."""
-    body = request.body if isinstance(request.body, str) or request.body is None else json.dumps(request.body)
     headers = {"content-type": "application/json", "host": url.domain, **request.headers}
+    headers = {name.lower(): value for name, value in headers.items()}
     made = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": request.path,
         "rawQueryString": request.query,
-        "headers": {name.lower(): value for name, value in headers.items()},
+        "headers": headers,
         "requestContext": _context(url, request, request_id, now),
         "isBase64Encoded": False,
     }
     if request.query:
         made["queryStringParameters"] = dict(parse_qsl(request.query))
-    return made if body is None else {**made, "body": body}
+    return made if request.body is None else {**made, **_body(request.body, headers["content-type"])}
+
+
+def allows(url: FunctionUrl, request: Request) -> bool:
+    """Whether Lambda lets a request in. Of IAM no more is asked than a signature: its policies are not played."""
+    return request.caller_arn is not None if url.auth_type == "AWS_IAM" else url.is_public
+
+
+def _body(body: Any, content_type: str) -> dict[str, Any]:
+    raw = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
+    if content_type.startswith(_TEXT):
+        return {"body": raw.decode(), "isBase64Encoded": False}
+    return {"body": b64encode(raw).decode(), "isBase64Encoded": True}
 
 
 def _context(url: FunctionUrl, request: Request, request_id: str, now: datetime) -> dict[str, Any]:

@@ -107,12 +107,12 @@ class Functions:
             yield
 
     def call_url(self, name: str, request: Request) -> UrlAnswer:
-        """Call a function's URL and wait. Nobody is asked for more than a signature: IAM itself is not played."""
+        """Call a function's URL and wait."""
         function = self.find(name)
         url = self.urls.get(function.arn)
         if url is None:
             raise LookupError(f"{name} has no function URL")
-        if url.auth_type == "AWS_IAM" and request.caller_arn is None:
+        if not function_url.allows(url, request):
             return FORBIDDEN
         payload = function_url.event(url, request, self.runner.new_id(), self._clock.now())
         try:

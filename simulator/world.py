@@ -149,12 +149,9 @@ class World:
         """Run a function as the console's test button does: its result, or HandlerError with Lambda's error type."""
         return self.functions.call(function, json.dumps(event), "console")
 
-    def call_url(
-        self, function: str, body: Any = None, *, caller_arn: str | None = None, method: str = "POST", query: str = ""
-    ) -> UrlAnswer:
-        """Call the URL of a function, signed by `caller_arn`. Without a caller AWS_IAM answers 403."""
-        request = Request(body=body, caller_arn=caller_arn, method=method, query=query)
-        return self.functions.call_url(function, request)
+    def call_url(self, function: str, body: Any = None, **request: Any) -> UrlAnswer:
+        """Call the URL of a function as `Request` says, signed by `caller_arn`. Who may not is answered 403."""
+        return self.functions.call_url(function, Request(body=body, **request))
 
     def emit(
         self,
