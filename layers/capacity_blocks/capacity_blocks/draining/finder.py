@@ -67,6 +67,10 @@ class Bearings:
     unread: str | None = None
 
     @property
+    def is_partial(self) -> bool:
+        return self.unread is not None or self.policy.unread
+
+    @property
     def pool(self) -> str:
         """Return the pool; empty where the group is in none."""
         return self.member.tags.get(tag.POOL, "")
@@ -93,6 +97,12 @@ def take_bearings(place: Place, known: Bearings) -> Bearings:
         return replace(known, block=locate(place, known.member), unread=None)
     except AwsError as error:
         return replace(known, unread=str(error))
+
+
+def complete(place: Place, policies: PoolPolicies, known: Bearings) -> Bearings:
+    """Read anew what could not be read of these."""
+    found = known if known.unread is None else take_bearings(place, known)
+    return replace(found, policy=policies.of(found.pool)) if found.policy.unread else found
 
 
 def locate(place: Place, member: Member) -> Reservation | None:

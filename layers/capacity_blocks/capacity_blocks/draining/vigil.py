@@ -7,7 +7,7 @@ from typing import Any
 from capacity_blocks.core.drain.method import Kubernetes, Method, method
 from capacity_blocks.core.drain.verdict import Progress, Verdict
 from capacity_blocks.drain_ports import Drain
-from capacity_blocks.draining.finder import Bearings, Place, PoolPolicies, take_bearings
+from capacity_blocks.draining.finder import Bearings, Place, PoolPolicies, complete, take_bearings
 from capacity_blocks.draining.keeper import Keeper
 from capacity_blocks.draining.log import Log
 from capacity_blocks.draining.methods import Methods
@@ -41,7 +41,6 @@ class Vigil:
     drain: Drain
     method: Method
     read_at: datetime | None = None
-    settings_read_at: datetime | None = None
     stuck_since: datetime | None = None
     seen: tuple[object, ...] = ()
 
@@ -49,8 +48,7 @@ class Vigil:
         """Return how it ended; None when `until` has come, or another run has taken over."""
         while True:
             now = self.clock.now()
-            self._read_block(now)
-            self._read_settings(now)
+            self._read(now)
             self.bearings = replace(self.bearings, termination=self.keeper.record.termination)
             limit = self.bearings.limit(now, self.keeper.record.started)
             progress = self._look(now, limit)
@@ -105,23 +103,17 @@ class Vigil:
             changes["told"] = self.teller.tell(replace(record, **changes), self.stuck_since, now)
         return self.keeper.note(now, **changes)
 
-    def _read_block(self, now: datetime) -> None:
-        """Ask again when a block ends that EC2 did not tell of."""
-        if self.bearings.unread is not None and (self.read_at is None or now >= self.read_at):
-            self.read_at = now + READ_AGAIN
-            self.bearings = take_bearings(self.place, self.bearings)
+    def _read(self, now: datetime) -> None:
+        """Ask again for what AWS did not tell: when the block ends, and what the pool says of its pods.
 
-    def _read_settings(self, now: datetime) -> None:
-        """Ask again for what the pool says of its pods. The drain of another method asks nothing of it, and stays."""
-        if not self.bearings.policy.unread or (self.settings_read_at is not None and now < self.settings_read_at):
+        The drain of another method asks nothing of the pool, and stays.
+        """
+        before = self.bearings
+        if not before.is_partial or (self.read_at is not None and now < self.read_at):
             return
-        self.settings_read_at = now + READ_AGAIN
-        policy = self.policies.of(self.bearings.pool)
-        if policy.unread:
-            return
-        self.bearings = replace(self.bearings, policy=policy)
-        if isinstance(self.method, Kubernetes):
-            self.drain = self.methods.drain(self.method, policy, self.bearings.instance_type)
+        self.read_at, self.bearings = now + READ_AGAIN, complete(self.place, self.policies, before)
+        if isinstance(self.method, Kubernetes) and self.bearings.policy != before.policy:
+            self.drain = self.methods.drain(self.method, self.bearings.policy, self.bearings.instance_type)
 
     def _has_more_time(self) -> bool:
         """Whether the end has moved while we drained: nothing is let go of for an end that is no more."""
