@@ -90,7 +90,7 @@ class Keeper:
                 return Standing.ENDED
             if not stored.is_free(mine.run, now):
                 return Standing.JOINED
-            if stored.ended is None:
+            if stored.ended is None and not _is_past(stored, mine, now):
                 kept = replace(stored, run=mine.run, group=mine.group, pool=mine.pool, stuck=())
                 self.record = replace(kept, evicted=_merged(stored.evicted, mine.evicted)).hastened(mine.termination)
         self.record = replace(self.record, until=now + LEASE)
@@ -125,6 +125,11 @@ class Keeper:
 def _is_over_anew(stored: DrainRecord, mine: DrainRecord) -> bool:
     """Whether an instance that EC2 was to end, and did not, now goes in the usual way: then it has time again."""
     return stored.verdict is Verdict.LET_GO and stored.interrupted and not mine.interrupted
+
+
+def _is_past(stored: DrainRecord, mine: DrainRecord, now: datetime) -> bool:
+    """Whether a drain that was cut short was for an end that EC2 gave the instance, and that did not come."""
+    return stored.termination is not None and stored.termination < now and not mine.interrupted
 
 
 def _news(record: DrainRecord) -> dict[str, Any]:

@@ -259,6 +259,20 @@ def test_what_ec2_did_not_end_after_all_has_all_its_time_when_it_terminates() ->
     assert stage.lifecycle.completed == {I1: DEADLINE}
 
 
+def test_it_has_all_its_time_too_when_the_drain_for_that_was_cut_short() -> None:
+    stage = Stage()
+    stage.add(I1, state="InService")
+    stage.cluster.pods[I1] = [FakePod(POD, held="ml/workers")]
+    stage.cluster.crashes = frozenset({3})
+    stage.start(termination=DRAIN_AT + 2 * MINUTE)
+    stage.at(DRAIN_AT + 3 * MINUTE, lambda: stage.lifecycle.terminate(I1))
+    stage.start(run="r2", after=3 * MINUTE)
+    stage.run()
+
+    assert stage.outcomes == {"r1": "crashed", "r2": Outcome.LET_GO}
+    assert stage.lifecycle.completed == {I1: DEADLINE}
+
+
 def test_an_instance_of_a_managed_node_group_is_drained_when_ec2_ends_it() -> None:
     stage = Stage()
     stage.add(I1, state="InService", tags={EKS_CLUSTER: "ml", EKS_NODE_GROUP: "gpu", tag.POOL: "", tag.DRAIN: "none"})
