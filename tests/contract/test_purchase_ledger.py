@@ -75,6 +75,37 @@ def test_a_claimed_request_is_read_as_it_was_written(ledger: PurchaseLedger) -> 
     assert ledger.request("may") is None
 
 
+TAKEN = replace(ROW, execution=NEW, digest="d2", claimed_at=NOW + SECOND)
+
+
+def test_a_request_that_has_ended_can_be_taken_by_another_execution(ledger: PurchaseLedger) -> None:
+    ledger.claim_request(ROW)
+    ledger.end_request(ROW, "closed")
+    ended = ledger.request("may-training")
+    assert ended is not None
+
+    assert ledger.take_request(TAKEN, replacing=ended) == TAKEN
+    assert ledger.request("may-training") == TAKEN
+    assert ledger.open_requests() == (TAKEN,)
+
+
+def test_of_two_that_take_a_request_one_wins(ledger: PurchaseLedger, other: PurchaseLedger) -> None:
+    ledger.claim_request(ROW)
+    ledger.take_request(TAKEN, replacing=ROW)
+
+    late = replace(TAKEN, execution="arn:late")
+    assert other.take_request(late, replacing=ROW) == TAKEN
+    assert ledger.take_request(TAKEN, replacing=ROW) == TAKEN  # again, as when a reply was lost
+
+
+def test_a_request_that_ended_meanwhile_is_not_taken_as_one_that_has_not(ledger: PurchaseLedger) -> None:
+    ledger.claim_request(ROW)
+    ledger.end_request(ROW, "closed")
+
+    assert ledger.take_request(TAKEN, replacing=ROW) == replace(ROW, ended="closed")
+    assert ledger.take_request(TAKEN, replacing=replace(ROW, ended="paid")) == replace(ROW, ended="closed")
+
+
 def test_a_request_that_is_started_twice_is_one_request(ledger: PurchaseLedger, other: PurchaseLedger) -> None:
     ledger.claim_request(ROW)
 

@@ -41,6 +41,13 @@ class FakePurchaseLedger:
         perhaps_raise(self.lost, "claim_request")
         return self.requests[row.request_id]
 
+    def take_request(self, row: RequestRow, replacing: RequestRow) -> RequestRow:
+        perhaps_raise(self.errors, "take_request")
+        if self.requests.get(row.request_id) == replacing:
+            self.requests[row.request_id] = row
+        perhaps_raise(self.lost, "take_request")
+        return self.requests[row.request_id]
+
     def request(self, request_id: str) -> RequestRow | None:
         perhaps_raise(self.errors, "request")
         return self.requests.get(request_id)

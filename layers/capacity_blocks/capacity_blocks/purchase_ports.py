@@ -100,6 +100,12 @@ class PurchaseLedger(Protocol):
         Return the row that stands.
         """
 
+    def take_request(self, row: RequestRow, replacing: RequestRow) -> RequestRow:
+        """Write the row over `replacing`, however that one ended, if it is still there; return the row that stands.
+
+        Only for requests that may be made again, once nothing can come of what was made of them before.
+        """
+
     def request(self, request_id: str) -> RequestRow | None: ...
     def open_requests(self) -> tuple[RequestRow, ...]:
         """Return every request that has not ended, by id."""

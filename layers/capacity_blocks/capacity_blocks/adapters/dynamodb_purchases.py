@@ -47,6 +47,12 @@ class DynamoDbPurchaseLedger:
         return purchase_item.request_of(item if stands is None else stands)
 
     @raises_aws_error
+    def take_request(self, row: RequestRow, replacing: RequestRow) -> RequestRow:
+        item = purchase_item.request_item(row)
+        stands = put_if(self._client, self._table, item, *purchase_item.is_still_row(replacing))
+        return purchase_item.request_of(item if stands is None else stands)
+
+    @raises_aws_error
     def request(self, request_id: str) -> RequestRow | None:
         item = self._get(purchase_item.request_key(request_id))
         return None if item is None else purchase_item.request_of(item)

@@ -45,6 +45,14 @@ def request_of(item: Mapping[str, Any]) -> RequestRow:
     )
 
 
+def is_still_row(row: RequestRow) -> tuple[str, Item]:
+    """Return the condition that a request is stored as it was read, and the values in it."""
+    item = request_item(row)
+    values = {f":{name}": item[name] for name in ("execution", "digest", "claimed_at", "ended") if name in item}
+    same = " AND ".join(f"{name.removeprefix(':')} = {name}" for name in values)
+    return (same if row.ended is not None else f"{same} AND attribute_not_exists(ended)"), values
+
+
 def intents_kind(request_id: str) -> str:
     return f"intent#{request_id}"
 

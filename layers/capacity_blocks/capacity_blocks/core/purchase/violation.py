@@ -25,7 +25,6 @@ class Guard(StrEnum):
     END_MOVED = "end moved"
     PENDING = "extension pending"
     WINDOW = "not the time to extend"
-    RENEWAL = "renewal settings"
 
 
 # The same request may ask again, for what is on sale now.

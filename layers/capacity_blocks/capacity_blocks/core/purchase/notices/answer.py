@@ -8,7 +8,7 @@ from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.notices.fact import about, fee, local, what
 from capacity_blocks.core.purchase.notices.person import named, signed, still_needed
-from capacity_blocks.core.purchase.notices.sequel import START_ANOTHER, ended, goes_on
+from capacity_blocks.core.purchase.notices.sequel import ended, goes_on, start_another
 
 CHECKED_AGAIN = "It is bought next, after a last look at whether it is still on sale at this fee and within every limit"
 
@@ -86,7 +86,7 @@ def expired(*, intent: Intent, looks_again: bool, execution: str, time_zone: tzi
         next_step=(
             "Be ready for the next question; approve_within_hours in the pool's settings says how long each is open."
             if looks_again
-            else START_ANOTHER
+            else start_another(intent)
         ),
         execution=execution,
         time_zone=time_zone,

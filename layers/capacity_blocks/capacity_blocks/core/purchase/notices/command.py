@@ -52,14 +52,16 @@ def look_for(intent: Intent) -> Iterator[str]:
             f"aws ec2 describe-capacity-blocks --region {offering.region}",
             f"--filters Name=availability-zone,Values={zone}",
         )
-    if intent.attempted_at is not None:
-        since = canonical.instant((intent.attempted_at - BEFORE).replace(microsecond=0))
-        until = canonical.instant((intent.attempted_at + AFTER).replace(microsecond=0))
-        yield _lines(
-            f"aws cloudtrail lookup-events --region {offering.region}",
-            "--lookup-attributes AttributeKey=EventName,AttributeValue=PurchaseCapacityBlock",
-            f"--start-time {since} --end-time {until}",
-        )
+    yield from _calls(intent, "PurchaseCapacityBlock")
+
+
+def look_for_extension(intent: Intent) -> Iterator[str]:
+    """Yield how to see what an attempt to extend may have bought."""
+    yield _lines(
+        f"aws ec2 describe-capacity-block-extension-history --region {intent.terms.offering.region} --output table",
+        f"--filters Name=capacity-reservation-id,Values={intent.terms.extends}",
+    )
+    yield from _calls(intent, "PurchaseCapacityBlockExtension")
 
 
 def adopt(intent: Intent, reservation_id: str = "cr-...") -> str:
@@ -80,6 +82,19 @@ def add_tags(region: str, reservation_ids: Sequence[str], tags: Mapping[str, str
     return _lines(
         f"aws ec2 create-tags --region {region} --resources {' '.join(reservation_ids)}",
         f"--tags {shlex.quote(document)}",
+    )
+
+
+def _calls(intent: Intent, name: str) -> Iterator[str]:
+    """Yield how CloudTrail shows the calls of a name around the attempt."""
+    if intent.attempted_at is None:
+        return
+    since = canonical.instant((intent.attempted_at - BEFORE).replace(microsecond=0))
+    until = canonical.instant((intent.attempted_at + AFTER).replace(microsecond=0))
+    yield _lines(
+        f"aws cloudtrail lookup-events --region {intent.terms.offering.region}",
+        f"--lookup-attributes AttributeKey=EventName,AttributeValue={name}",
+        f"--start-time {since} --end-time {until}",
     )
 
 

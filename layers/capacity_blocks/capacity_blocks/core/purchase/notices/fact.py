@@ -39,11 +39,12 @@ def about(
     }
     return Notice(
         key=f"{intent.intent_id}:{what}{key and f':{key}'}",
-        kind=f"purchase-{what}",
+        kind=f"{'purchase' if intent.terms.extends is None else 'extension'}-{what}",
         thread=intent.request_id,
         pool=intent.terms.pool,
         region=intent.terms.offering.region,
-        reservation_id=intent.reservation_ids[0] if len(intent.reservation_ids) == 1 else None,
+        reservation_id=intent.terms.extends
+        or (intent.reservation_ids[0] if len(intent.reservation_ids) == 1 else None),
         facts=_told((*of_terms(intent.terms, time_zone), *of_intent.items(), *facts, _execution(execution))),
         **fields,
     )
@@ -78,10 +79,11 @@ def of_terms(terms: Terms, zone: tzinfo) -> Iterator[tuple[str, str]]:
     offering = terms.offering
     shown = table.facts(Verdict(offering=offering), zone)
     rate = offering.fee_per_unit_hour
+    yield "Extends", terms.extends or ""
     yield "What", shown["what"]
     yield "Zone", shown["zone"]
-    yield "Start", local(offering.start, zone)
-    yield "End", local(offering.end, zone)
+    yield "Start" if terms.extends is None else "Ends now", local(offering.start, zone)
+    yield "End" if terms.extends is None else "Ends then", local(offering.end, zone)
     yield "Hours", shown["hours"]
     yield "Usable hours", shown["usable"]
     yield "Fee", shown["fee"]
@@ -99,7 +101,12 @@ def fee(terms: Terms) -> str:
 
 
 def what(terms: Terms) -> str:
-    """Say in one line what is sold: 8 x p5.48xlarge for 168 hours from 2026-05-04 11:30 UTC."""
+    """Say in one line what is sold: 8 x p5.48xlarge for 168 hours from 2026-05-04 11:30 UTC.
+
+    Of an extension: extending cr-0123456789abcdef0 until 2026-05-18 11:30 UTC.
+    """
+    if terms.extends is not None:
+        return f"extending {terms.extends} until {when(terms.offering.end)}"
     return f"{hardware(terms)} for {hours(terms.offering.duration)} hours from {when(terms.offering.start)}"
 
 

@@ -8,7 +8,7 @@ from capacity_blocks.core.purchase.deadline import paid_before
 from capacity_blocks.core.purchase.guard import Violation
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.notices.fact import about, fee, local, paragraphs, reasons, section, what
-from capacity_blocks.core.purchase.notices.sequel import START_ANOTHER, ended, goes_on
+from capacity_blocks.core.purchase.notices.sequel import ended, goes_on, start_another
 
 
 def not_bought(
@@ -30,7 +30,7 @@ def not_bought(
             section("It was stopped before EC2 was asked to sell it:", filter(None, (reason, *reasons(violations)))),
             f"{ended(intent)} {goes_on(looks_again)}",
         ),
-        next_step="Look for the next question." if looks_again else f"Mend what is named. {START_ANOTHER}",
+        next_step="Look for the next question." if looks_again else f"Mend what is named. {start_another(intent)}",
         execution=execution,
         time_zone=time_zone,
     )
@@ -64,7 +64,7 @@ def refused(*, intent: Intent, words: str, looks_again: bool, execution: str, ti
         next_step=(
             "Nothing to do, unless EC2 names a permission or a quota: then mend that before the next question."
             if looks_again
-            else f"Mend what EC2 names. {START_ANOTHER}"
+            else f"Mend what EC2 names. {start_another(intent)}"
         ),
         execution=execution,
         time_zone=time_zone,

@@ -11,7 +11,7 @@ from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.notices import command
-from capacity_blocks.core.purchase.notices.fact import about, budget, fee, listed, local, paragraphs, what
+from capacity_blocks.core.purchase.notices.fact import about, budget, fee, hardware, listed, local, paragraphs, what
 from capacity_blocks.core.purchase.notices.link import function_link, region_of
 from capacity_blocks.core.purchase.notices.person import lacking, named
 from capacity_blocks.core.purchase.words import hours
@@ -61,7 +61,8 @@ def asked(
 def _choices(intent: Intent, price: str) -> tuple[Choice, Choice]:
     """Offer both answers, each bound to the terms that the question shows."""
     terms = (("intent_id", intent.intent_id), ("terms", intent.terms.hash))
-    sure = f"Spend {price}? A block can neither be cancelled nor given back."
+    what_is = "A block" if intent.terms.extends is None else "More time"
+    sure = f"Spend {price}? {what_is} can neither be cancelled nor given back."
     return (
         Choice(label=f"Approve {price}", value=(*terms, ("decision", "approve")), tone=Tone.GOOD, confirm=sure),
         Choice(label="Reject", value=(*terms, ("decision", "reject")), tone=Tone.DANGER),
@@ -72,6 +73,13 @@ def _terms(intent: Intent, zone: tzinfo) -> str:
     offering = intent.terms.offering
     rate = offering.fee_per_unit_hour
     each = "" if rate is None else f", which is {money.shown(rate, offering.currency)} per {offering.unit.value}"
+    if intent.terms.extends is not None:
+        return (
+            f"Pool {intent.terms.pool} would extend {intent.terms.extends} ({hardware(intent.terms)}), which ends at "
+            f"{local(offering.start, zone)}, by {hours(offering.duration)} hours until {local(offering.end, zone)}. It "
+            f"costs {fee(intent.terms)}{each}. EC2 charges the fee at once, and more time can neither be cancelled nor "
+            "given back. The end moves once the fee is paid, which takes up to 12 hours; until then the old one stands."
+        )
     return (
         f"Pool {intent.terms.pool} would buy {what(intent.terms)}, until {local(offering.end, zone)}; "
         f"{hours(offering.usable_duration)} of the hours can be used. It costs {fee(intent.terms)}{each}. "

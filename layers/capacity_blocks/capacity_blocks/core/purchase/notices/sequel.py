@@ -4,6 +4,11 @@ from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.notices.fact import fee
 
 START_ANOTHER = "If it is still wanted, start a request with a new request_id."
+EXTEND_ANEW = "If it is still wanted, have the block extended once more: the same workflow takes it up."
+
+
+def start_another(intent: Intent) -> str:
+    return START_ANOTHER if intent.terms.extends is None else EXTEND_ANEW
 
 
 def ended(intent: Intent) -> str:

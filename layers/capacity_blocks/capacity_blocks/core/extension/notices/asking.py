@@ -1,0 +1,91 @@
+"""What came of a wish for more time before anybody was asked, and what was renewed without a question."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, tzinfo
+
+from capacity_blocks.core.extension.request import HOUR, ExtensionRequest
+from capacity_blocks.core.notice import Notice, Severity
+from capacity_blocks.core.purchase import money
+from capacity_blocks.core.purchase.intent import Intent
+from capacity_blocks.core.purchase.notices.answer import CHECKED_AGAIN
+from capacity_blocks.core.purchase.notices.fact import about, fee, local, paragraphs, reasons, section, what
+from capacity_blocks.core.purchase.notices.link import execution_link, mark
+from capacity_blocks.core.purchase.notices.sequel import EXTEND_ANEW
+from capacity_blocks.core.purchase.violation import Violation
+from capacity_blocks.core.purchase.words import when
+
+OLD_END = "the block still ends when it would have ended"
+
+
+def unasked(
+    *,
+    request: ExtensionRequest,
+    violations: Sequence[Violation] = (),
+    found: Iterable[str] = (),
+    execution: str,
+    time_zone: tzinfo = UTC,
+) -> Notice:
+    """Say why nobody is asked about more time of a block: what forbids it, or that nothing is on sale; once a run."""
+    most = "" if request.most_fee is None else f" for at most {money.shown(request.most_fee)}"
+    title = "Not extended" if violations else "No more time on sale"
+    return Notice(
+        key=f"{request.request_id}:unasked:{mark(execution)}",
+        kind="extension-unasked",
+        severity=Severity.WARNING,
+        thread=request.request_id,
+        pool=request.pool,
+        region=request.region,
+        reservation_id=request.reservation_id,
+        title=f"{title}: {request.reservation_id} by {request.duration // HOUR} hours",
+        text=paragraphs(
+            f"It was to be extended by {request.duration // HOUR} hours{most}, beyond {local(request.end, time_zone)}"
+            f"{f', since {request.why}' if request.why else ''}.",
+            section("Nobody was asked for approval, because:", reasons(violations)),
+            section("EC2 has on sale, which is not that:", found),
+            "" if violations or found else "EC2 has no such time on sale now: it sells more only where it is free.",
+            f"Nothing was bought or reserved: {OLD_END}.",
+        ),
+        next_step=f"{'Mend what is named. ' if violations else ''}Another duration may be on sale, or a block that "
+        f"follows. {EXTEND_ANEW}",
+        facts=(
+            ("Extends", request.reservation_id),
+            ("Ends now", local(request.end, time_zone)),
+            ("Request", request.request_id),
+            ("Execution", execution_link(execution)),
+        ),
+    )
+
+
+def tried_enough(*, request: ExtensionRequest, tries: int, execution: str) -> Notice:
+    """Say that a block is not extended any more beyond this end because nothing came of any question."""
+    return Notice(
+        key=f"{request.request_id}:tried-enough:{tries}",
+        kind="extension-tried-enough",
+        severity=Severity.WARNING,
+        thread=request.request_id,
+        pool=request.pool,
+        region=request.region,
+        reservation_id=request.reservation_id,
+        title=f"Gave up extending {request.reservation_id} beyond {when(request.end)}",
+        text=f"It was tried {tries} times, and each offer was refused, gone or not answered for. Nothing was bought: "
+        f"{OLD_END}.",
+        next_step="See in the earlier notices what stood in the way; extend it in the EC2 console if it must be.",
+        facts=(("Request", request.request_id), ("Execution", execution_link(execution))),
+    )
+
+
+def renewed_by_settings(*, intent: Intent, why: str, execution: str, time_zone: tzinfo = UTC) -> Notice:
+    return about(
+        intent,
+        "approved",
+        severity=Severity.INFO,
+        title=f"Renewed without a question: {fee(intent.terms)} for {what(intent.terms)}",
+        text=(
+            f"The section renewal in the settings of pool {intent.terms.pool} lets this fee be spent unasked"
+            f"{f': {why}' if why else ''}. {CHECKED_AGAIN}."
+        ),
+        next_step="To stop it, pull the kill switch at once; to stop the next one, set renewal.mode to off.",
+        execution=execution,
+        time_zone=time_zone,
+        facts=(("Approved by", "nobody: within the section renewal of the pool's settings"),),
+    )
