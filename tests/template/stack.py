@@ -14,12 +14,21 @@ from simulator.template import Template, load
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "template.yaml"
+# What is not there unless it is asked for is looked at as well.
+SLACK = {"SlackSigningSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack/signing-AbCdEf"}
 
 
 @cache
 def deployed(purchases: str = "false", subnets: str = "") -> Template:
-    """Return the translated template with every parameter at its default, but for EnablePurchases and the subnets."""
-    return load(PATH, {"EnablePurchases": purchases, "DrainSubnetIds": subnets}, "us-east-1")
+    """Return the translated template with Slack, and all else at its default but for EnablePurchases and subnets."""
+    return load(PATH, {"EnablePurchases": purchases, "DrainSubnetIds": subnets, **SLACK}, "us-east-1")
+
+
+@cache
+def without_slack() -> frozenset[str]:
+    """Return the logical ids of what there is where nobody has named a secret of Slack's."""
+    template = load(PATH, {}, "us-east-1")
+    return frozenset(name for name, each in template.resources.items() if _is_there(template, each))
 
 
 @cache
@@ -35,9 +44,12 @@ def of_type(resource_type: str, purchases: str = "false", subnets: str = "") -> 
     return {
         logical_id: resource.get("Properties", {})
         for logical_id, resource in template.resources.items()
-        if resource["Type"] == resource_type
-        and ("Condition" not in resource or _holds(template, resource["Condition"]))
+        if resource["Type"] == resource_type and _is_there(template, resource)
     }
+
+
+def _is_there(template: Template, resource: Mapping[str, Any]) -> bool:
+    return "Condition" not in resource or _holds(template, resource["Condition"])
 
 
 def _holds(template: Template, condition: str) -> bool:

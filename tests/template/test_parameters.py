@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from simulator.template import local_path
-from tests.template.stack import environment, of_type, written
+from tests.template.stack import deployed, environment, of_type, without_slack, written
 
 PARAMETERS = written()["Parameters"]
 INTERFACE = written()["Metadata"]["AWS::CloudFormation::Interface"]
 FUNCTIONS = of_type("AWS::Lambda::Function")
 NOT_OURS = {"POWERTOOLS_SERVICE_NAME"}  # read by Powertools
 FROM_LAMBDA = {"AWS_REGION": "us-east-1"}
+FOR_ALL = set(written()["Globals"]["Function"]["Environment"]["Variables"])
+READ_NONE_OF_THEM = {"ReceiveSlackFunction"}
 
 
 class Watched(Mapping[str, str]):
@@ -45,6 +47,21 @@ def test_every_parameter_has_a_label_and_a_place() -> None:
     assert sorted(INTERFACE["ParameterLabels"]) == sorted(PARAMETERS)
 
 
+def test_without_a_secret_of_slacks_there_is_no_public_url_and_nothing_behind_it() -> None:
+    assert PARAMETERS["SlackSigningSecretArn"]["Default"] == ""
+    assert [name for name in without_slack() if "Slack" in name] == []
+    assert {"ReceiveSlackFunction", "ReceiveSlackFunctionUrl", "DecideInSlackRole"} <= deployed().resources.keys()
+
+
+def test_a_flood_of_clicks_takes_no_more_than_its_share_of_the_account() -> None:
+    [limited] = [name for name, each in FUNCTIONS.items() if "ReservedConcurrentExecutions" in each]
+
+    assert limited == "ReceiveSlackFunction"
+    assert FUNCTIONS[limited]["ReservedConcurrentExecutions"] == {
+        "Fn::If": ["ReservesForClicks", {"Ref": "SlackClickConcurrency"}, {"Ref": "AWS::NoValue"}]
+    }
+
+
 def test_it_is_deployed_to_observe_only() -> None:
     assert PARAMETERS["ObserveOnly"]["Default"] == "true"
 
@@ -74,7 +91,8 @@ def test_the_settings_read_what_the_template_sets_and_nothing_else(function: str
     for settings in importlib.import_module(f"capacity_blocks.bootstrap.{folder}").SETTINGS:
         settings.from_env(watched)
 
-    assert watched.read - FROM_LAMBDA.keys() == given.keys() - NOT_OURS
+    unread = FOR_ALL if function in READ_NONE_OF_THEM else NOT_OURS
+    assert watched.read - FROM_LAMBDA.keys() == given.keys() - unread
 
 
 @pytest.mark.parametrize("output", written()["Outputs"])

@@ -9,7 +9,7 @@ import pytest
 from policy_sentry.querying.actions import get_action_data
 
 from simulator.template import local_path
-from tests.template.stack import Statement, managed_policies, of_type, statements, target_of
+from tests.template.stack import SLACK, Statement, managed_policies, of_type, statements, target_of
 
 # What Lambda does in a function's name: it logs, traces, and keeps what failed. SNS uses the topic's key in it too.
 RUNTIME = frozenset(
@@ -252,12 +252,45 @@ def test_only_the_workflow_of_an_intent_runs_the_function_that_buys() -> None:
 
 def test_decisions_come_in_by_the_function_url_which_names_the_caller() -> None:
     [denial] = denials("DecidePurchaseFunction")
-    urls = {target_of(u["TargetFunctionArn"]): u["AuthType"] for u in of_type("AWS::Lambda::Url").values()}
-    permitted = {target_of(p["FunctionName"]) for p in of_type("AWS::Lambda::Permission").values()}
+    [url] = [u for u in of_type("AWS::Lambda::Url").values() if u["AuthType"] == "AWS_IAM"]
+    permitted = {
+        target_of(p["FunctionName"]) for p in of_type("AWS::Lambda::Permission").values() if p["Principal"] != "*"
+    }
 
-    assert urls == {"DecidePurchaseFunction": "AWS_IAM"}
+    assert target_of(url["TargetFunctionArn"]) == "DecidePurchaseFunction"
     assert denial["Condition"] == {"BoolIfExists": {"lambda:InvokedViaFunctionUrl": "false"}}
     assert permitted == {"ReconcileFunction", "CloseRequestFunction", "DrainNodeFunction"}  # by rules
+
+
+def test_everybody_may_call_one_url_and_what_is_behind_it_can_only_check_and_hand_on() -> None:
+    [url] = [u for u in of_type("AWS::Lambda::Url").values() if u["AuthType"] != "AWS_IAM"]
+    public = [p for p in of_type("AWS::Lambda::Permission").values() if p["Principal"] == "*"]
+    may = {(a, s.resources) for s in STATEMENTS if s.role == "ReceiveSlackRole" for a in s.actions if a not in RUNTIME}
+    secret = (SLACK["SlackSigningSecretArn"],)
+
+    assert target_of(url["TargetFunctionArn"]) == "ReceiveSlackFunction"
+    assert {(target_of(p["FunctionName"]), p["Action"]) for p in public} == {
+        ("ReceiveSlackFunction", "lambda:InvokeFunctionUrl"),
+        ("ReceiveSlackFunction", "lambda:InvokeFunction"),
+    }
+    assert all(p.get("FunctionUrlAuthType") == "NONE" or p.get("InvokedViaFunctionUrl") for p in public)
+    assert may == {
+        ("secretsmanager:GetSecretValue", secret),
+        ("ssm:GetParameter", secret),
+        ("lambda:InvokeFunction", ("one:DecideInSlackFunction",)),
+    }
+
+
+def test_clicks_come_in_by_the_function_alone_that_knows_slacks_signature() -> None:
+    [denial] = denials("DecideInSlackFunction")
+    runs = {
+        s.role
+        for s in STATEMENTS
+        if "lambda:InvokeFunction" in s.actions and "one:DecideInSlackFunction" in s.resources
+    }
+
+    assert runs == {"ReceiveSlackRole"}
+    assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["ReceiveSlackRole", "Arn"]}}}
 
 
 def denials(function: str) -> list[dict[str, Any]]:
