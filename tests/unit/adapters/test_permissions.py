@@ -14,6 +14,7 @@ from capacity_blocks.adapters.autoscaling_lifecycle import AutoScalingLifecycle
 from capacity_blocks.adapters.dynamodb import DynamoDbLedger
 from capacity_blocks.adapters.dynamodb_drains import DynamoDbDrainLedger
 from capacity_blocks.adapters.dynamodb_purchases import DynamoDbPurchaseLedger
+from capacity_blocks.adapters.dynamodb_telling import DynamoDbTellingLedger
 from capacity_blocks.adapters.ec2_block import Ec2Block
 from capacity_blocks.adapters.ec2_candidates import Ec2Candidates
 from capacity_blocks.adapters.ec2_offerings import Ec2Offerings
@@ -31,6 +32,7 @@ from capacity_blocks.adapters.scheduler import SchedulerWakeups
 from capacity_blocks.adapters.secrets_manager import SecretsManagerSecrets
 from capacity_blocks.adapters.service_quotas import ServiceQuotas
 from capacity_blocks.adapters.sns import SnsNotifier
+from capacity_blocks.adapters.sqs_letters import SqsLetters
 from capacity_blocks.adapters.ssm import SsmPoolSettings
 from capacity_blocks.adapters.ssm_commands import SsmCommands
 from capacity_blocks.adapters.ssm_secrets import SsmSecrets
@@ -48,6 +50,7 @@ ADAPTERS: list[tuple[Any, dict[str, tuple[str, str]]]] = [
     (DynamoDbDrainLedger, {"_client": ("dynamodb", "dynamodb")}),
     (DynamoDbLedger, {"_client": ("dynamodb", "dynamodb")}),
     (DynamoDbPurchaseLedger, {"_client": ("dynamodb", "dynamodb")}),
+    (DynamoDbTellingLedger, {"_client": ("dynamodb", "dynamodb")}),
     (Ec2Block, {"_client": ("ec2", "ec2")}),
     (Ec2Candidates, {"_client": ("ec2", "ec2")}),
     (Ec2LaunchTemplates, {"_client": ("ec2", "ec2")}),
@@ -65,6 +68,7 @@ ADAPTERS: list[tuple[Any, dict[str, tuple[str, str]]]] = [
     (SecretsManagerSecrets, {"_client": ("secretsmanager", "secretsmanager")}),
     (ServiceQuotas, {"_client": ("service-quotas", "servicequotas")}),
     (SnsNotifier, {"_client": ("sns", "sns")}),
+    (SqsLetters, {"_client": ("sqs", "sqs")}),
     (SsmCommands, {"_client": ("ssm", "ssm"), "_sender": ("ssm", "ssm")}),
     (SsmPoolSettings, {"_client": ("ssm", "ssm")}),
     (SsmSecrets, {"_client": ("ssm", "ssm")}),
@@ -90,7 +94,13 @@ OF_OTHER_QUOTAS = {"servicequotas:GetServiceQuota"}
 
 # A transaction takes the permission of each thing in it ("DynamoDB API permissions"); ours only put. For Lambda see
 # Invoke in its API reference.
-NAMED_OTHERWISE = {"dynamodb:TransactWriteItems": "dynamodb:PutItem", "lambda:Invoke": "lambda:InvokeFunction"}
+# A batch of SQS takes the permission of each call in it ("Amazon SQS API permissions: Actions and resource reference").
+NAMED_OTHERWISE = {
+    "dynamodb:TransactWriteItems": "dynamodb:PutItem",
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+}
 
 
 def calls(source: str, clients: dict[str, tuple[str, str]]) -> set[str]:

@@ -1,0 +1,83 @@
+"""Slack, by a bot's token or by a webhook. It is never asked again here: when, is decided where the queue is."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from http.client import HTTPException
+from json import JSONDecodeError
+from typing import Any
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.client import WebClient
+from slack_sdk.webhook.client import WebhookClient
+
+from capacity_blocks.telling_ports import NotNowError, NotTakenError
+
+TIMEOUT = 10  # seconds
+TOO_MANY, FAILED = 429, 500  # HTTP's own words; from the second on it is Slack's fault
+# What chat.postMessage answers with status 200 when the fault is not the message's.
+NOT_NOW = frozenset(
+    {"fatal_error", "internal_error", "rate_limited", "ratelimited", "request_timeout", "service_unavailable"}
+)
+NO_CHANNEL = "no channel is set"
+LONGEST = timedelta(hours=1)  # a Retry-After beyond that would be a mistake, and silence
+
+
+class SlackBot:
+    PERMISSIONS = frozenset[str]()
+    DEPENDENT_PERMISSIONS = frozenset[str]()
+    has_threads = True
+
+    def __init__(self, token: str, api_url: str) -> None:
+        self._client = WebClient(token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
+
+    def post(
+        self, channel: str | None, payload: Mapping[str, Any], thread: str | None = None, *, broadcast: bool = False
+    ) -> str | None:
+        if channel is None:
+            raise NotTakenError(NO_CHANNEL)
+        into = {} if thread is None else {"thread_ts": thread, "reply_broadcast": broadcast}
+        try:
+            answer = self._client.chat_postMessage(channel=channel, **payload, **into)
+        except SlackApiError as error:
+            raise _refused(
+                error.response.status_code, str(error.response.get("error", "")), error.response.headers
+            ) from error
+        except (SlackClientError, OSError, HTTPException, JSONDecodeError) as error:  # no answer, or none of Slack's
+            raise NotNowError(f"{type(error).__name__}: {error}") from error
+        return str(answer["ts"])
+
+
+class SlackWebhook:
+    PERMISSIONS = frozenset[str]()
+    DEPENDENT_PERMISSIONS = frozenset[str]()
+    has_threads = False
+
+    def __init__(self, url: str) -> None:
+        self._client = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[])
+
+    def post(
+        self, _channel: str | None, payload: Mapping[str, Any], _thread: str | None = None, *, broadcast: bool = False
+    ) -> str | None:
+        del broadcast  # there are no threads
+        try:
+            answer = self._client.send_dict(dict(payload))
+        except (SlackClientError, OSError, HTTPException) as error:
+            raise NotNowError(f"{type(error).__name__}: {error}") from error  # its URL is secret, and in none of them
+        if answer.status_code != 200:  # HTTP's own word for success
+            raise _refused(answer.status_code, answer.body, answer.headers)
+        return None
+
+
+def _refused(status: int, code: str, headers: Mapping[str, Any]) -> NotNowError | NotTakenError:
+    if status == TOO_MANY or status >= FAILED or code in NOT_NOW:
+        return NotNowError(f"it answered {status} {code}".rstrip()[:200], _retry_after(headers))
+    return NotTakenError(code[:200] or f"status {status}")
+
+
+def _retry_after(headers: Mapping[str, Any]) -> timedelta | None:
+    """Return for how long Slack wants to be left alone, in whole seconds ("Rate limits"), if it says so."""
+    found = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+    with suppress(ValueError, TypeError):
+        return min(timedelta(seconds=max(1, int(found))), LONGEST)  # type: ignore[arg-type]  # None is a TypeError
+    return None
