@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from capacity_blocks.core.extension.request import is_extension
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.budget import BudgetError
@@ -12,7 +13,7 @@ from capacity_blocks.core.purchase.intent import Intent, IntentState
 from capacity_blocks.core.purchase.reading import shown
 from capacity_blocks.core.purchase.request import PurchaseRequestError
 from capacity_blocks.ports import Clock
-from capacity_blocks.purchase_ports import PurchaseLedger
+from capacity_blocks.purchase_ports import PurchaseLedger, RequestRow
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 from capacity_blocks.purchasing.opener import RequestTakenError
 from capacity_blocks.purchasing.scribe import LostRaceError, Scribe
@@ -58,7 +59,7 @@ class Closer:
         """
         end = _end(event)
         request_id = end.document.get("request_id")
-        row = self.ledger.request(request_id) if isinstance(request_id, str) and request_id else None
+        row = self._row(end)
         if row is None or row.execution != end.execution:
             if end.error:
                 open_still = () if row is None else self._open(row.request_id)
@@ -82,6 +83,13 @@ class Closer:
             self.ledger.end_request(row, end.outcome)
             self._all_released(row.request_id)  # a step that outlives its workflow may have asked in between
         return {"told": end.outcome, "open": [reference(each) for each in flying]}
+
+    def _row(self, end: End) -> RequestRow | None:
+        """Return the request that a workflow was for. One for more time is named by what EC2 said, not by its input."""
+        request_id = end.document.get("request_id")
+        if is_extension(end.document) and request_id is None:
+            return next((row for row in self.ledger.open_requests() if row.execution == end.execution), None)
+        return self.ledger.request(request_id) if isinstance(request_id, str) and request_id else None
 
     def _all_released(self, request_id: str) -> tuple[list[Intent], tuple[Intent, ...]]:
         """Release what was never attempted; return what was released now, and what is in flight."""

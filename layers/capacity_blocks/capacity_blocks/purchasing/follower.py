@@ -3,34 +3,48 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from capacity_blocks.core.extension.request import is_extension
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.intent import Intent, IntentState, asks_again
-from capacity_blocks.core.purchase.request import parse
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger, RequestRow
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 from capacity_blocks.purchasing.closer import IN_FLIGHT
-from capacity_blocks.purchasing.finder import Finder
 from capacity_blocks.purchasing.look import Look, Word
 from capacity_blocks.purchasing.scribe import Scribe, close
-from capacity_blocks.purchasing.settler import Settler
-from capacity_blocks.purchasing.step import StepError, claimed, find, section
+from capacity_blocks.purchasing.step import StepError, find, looks_until, row_of, section
 
 S = IntentState
 # A workflow ends its own request within minutes of the last step; one that has not for so long will not any more.
 ORPHANED_AFTER = timedelta(days=1)
 
 
+class Finds(Protocol):
+    """What finds out what an attempt of unknown outcome has bought."""
+
+    def look(self, intent: Intent, *, must_list: bool = False) -> Look | Intent: ...
+
+
+class Settles(Protocol):
+    """What sees to what was bought."""
+
+    def settle(self, intent: Intent) -> Look: ...
+    def give_up(self, intent: Intent) -> Look: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follower:
+    """Follows what is bought: either blocks, or `extensions` of them."""
+
     clock: Clock
     ledger: PurchaseLedger
     bookkeeper: Bookkeeper
     scribe: Scribe
-    finder: Finder
-    settler: Settler
+    finder: Finds
+    settler: Settles
+    extensions: bool = False
 
     def follow(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Bring one intent forward, or all that is open when none is named: the sweep.
@@ -41,6 +55,9 @@ class Follower:
         if "intent" not in event:
             return self._sweep()
         intent = find(self.ledger, section(event, "intent"))
+        if (intent.terms.extends is not None) is not self.extensions:
+            other = "blocks" if self.extensions else "extensions"
+            raise StepError(f"{intent.intent_id}: another function follows {other}")
         if event.get("nothing_was_bought") is True:
             return self._not_bought(intent).document()
         if event.get("give_up") is True and intent.state is S.APPROVED:
@@ -51,7 +68,7 @@ class Follower:
         """Follow all that is open, whatever became of its workflow. A request that fails does not stop the others."""
         looks: list[Look] = []
         errors = []
-        rows = self.ledger.open_requests()
+        rows = [row for row in self.ledger.open_requests() if is_extension(row.document) is self.extensions]
         for row in rows:
             try:
                 intents = self.ledger.intents(row.request_id)
@@ -83,7 +100,7 @@ class Follower:
         refusal it may go on, as long as the request looks: else it would have asked anew, or ended, at once.
         """
         before = self.clock.now() - ORPHANED_AFTER
-        until = parse(row.document).look_until
+        until = looks_until(row)
         is_looking = until is not None and before < until
         ends = [each for each in intents if each.attempted_at and not (is_looking and each.state is S.REFUSED)]
         is_over = all(not self._is_open(each) and each.changed_at < before for each in intents)
@@ -126,8 +143,8 @@ class Follower:
     def _over(self, intent: Intent) -> Look:
         """Give back what is reserved, and say once how an intent ended that bought nothing."""
         self.bookkeeper.release(self.clock.now(), intent)
-        row, request = claimed(self.ledger, intent.request_id)
-        again = row.ended is None and asks_again(intent, request.look_until, self.clock.now())
+        row = row_of(self.ledger, intent.request_id)
+        again = row.ended is None and asks_again(intent, looks_until(row), self.clock.now())
         context = self.scribe.context(intent)
         match intent.state:
             case S.REJECTED:

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TypedDict
-from zoneinfo import ZoneInfo
 
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.purchase.intent import Intent, IntentState, moved
-from capacity_blocks.core.purchase.request import parse
 from capacity_blocks.executor import SAID, Speaker
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
+from capacity_blocks.purchasing.step import time_zone
 
 # Notices of purchases have a list of their own, so that no sweep of a region has to read them.
 NOTICES = "purchases"
@@ -52,7 +51,7 @@ class Scribe:
         row = self.ledger.request(intent.request_id)
         if row is None:
             return Context(execution="", time_zone=UTC)
-        return Context(execution=row.execution, time_zone=ZoneInfo(parse(row.document).time_zone))
+        return Context(execution=row.execution, time_zone=time_zone(row))
 
     def say(self, notice: Notice) -> None:
         """Send a notice once. UnsaidError while another run is at it: that one may not come to its end."""

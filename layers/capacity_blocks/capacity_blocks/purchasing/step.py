@@ -1,8 +1,12 @@
 """What the steps of a workflow are handed: which request, which intent, on behalf of which execution."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from capacity_blocks.core.extension import request as extension_request
+from capacity_blocks.core.extension.request import ExtensionRequest, is_extension
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.reading import shown
 from capacity_blocks.core.purchase.request import PurchaseRequest, parse
@@ -45,9 +49,31 @@ def find(ledger: PurchaseLedger, named: Mapping[str, Any]) -> Intent:
     return found
 
 
-def claimed(ledger: PurchaseLedger, request_id: str) -> tuple[RequestRow, PurchaseRequest]:
+def row_of(ledger: PurchaseLedger, request_id: str) -> RequestRow:
     """Return a request as it was claimed, or raise StepError. The workflow's own copy of it is not asked."""
     row = ledger.request(request_id)
     if row is None:
         raise StepError(f"request_id is {shown(request_id)}; allowed: one that a workflow has opened")
+    return row
+
+
+def claimed(ledger: PurchaseLedger, request_id: str) -> tuple[RequestRow, PurchaseRequest]:
+    """Return a request for blocks, with its row."""
+    row = row_of(ledger, request_id)
     return row, parse(row.document)
+
+
+def claimed_extension(ledger: PurchaseLedger, request_id: str) -> tuple[RequestRow, ExtensionRequest]:
+    """Return a request for more time of a block, with its row."""
+    row = row_of(ledger, request_id)
+    return row, extension_request.from_document(row.document)
+
+
+def looks_until(row: RequestRow) -> datetime | None:
+    """Return until when a request keeps looking; None for one that does not, as for more time."""
+    return None if is_extension(row.document) else parse(row.document).look_until
+
+
+def time_zone(row: RequestRow) -> tzinfo:
+    """Return the time zone of those who read what becomes of a request."""
+    return UTC if is_extension(row.document) else ZoneInfo(parse(row.document).time_zone)
