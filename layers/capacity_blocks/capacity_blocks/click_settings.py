@@ -24,9 +24,9 @@ class ReceiveSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClickSettings:
-    """Where replies may go, and what a click can start."""
+    """Below which address replies go, and what a click can start."""
 
-    reply_host: str
+    reply_url: str
     extension_machine: str
     purchase_machine: str
 
@@ -34,7 +34,7 @@ class ClickSettings:
     def from_env(cls, env: Mapping[str, str]) -> Self:
         with names_what_is_missing():
             return cls(
-                reply_host=env["SLACK_REPLY_HOST"],
+                reply_url=env["SLACK_REPLY_URL"],
                 extension_machine=env["EXTENSION_STATE_MACHINE"],
                 purchase_machine=env["PURCHASE_STATE_MACHINE"],
             )

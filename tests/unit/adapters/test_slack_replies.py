@@ -3,6 +3,7 @@
 import json
 import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -26,11 +27,25 @@ class Slack:
     got: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
     def post(self, url: str = "", trust: ssl.SSLContext | None = None) -> None:
-        SlackReplies(self.host, trust or self.trust).post(url or f"https://{self.host}/actions/T0/1/a?b=c", BODY)
+        SlackReplies(f"https://{self.host}/", trust or self.trust).post(
+            url or f"https://{self.host}/actions/T0/1/a?b=c", BODY
+        )
 
 
 @pytest.fixture
 def slack() -> Iterator[Slack]:
+    with serving(tls=True) as found:
+        yield found
+
+
+@pytest.fixture
+def plain() -> Iterator[Slack]:
+    with serving(tls=False) as found:
+        yield found
+
+
+@contextmanager
+def serving(*, tls: bool) -> Iterator[Slack]:
     found = Slack()
 
     class Handler(BaseHTTPRequestHandler):
@@ -49,7 +64,8 @@ def slack() -> Iterator[Slack]:
 
     trusted = certified("127.0.0.1")
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    server.socket = trusted.context.wrap_socket(server.socket, server_side=True)
+    if tls:
+        server.socket = trusted.context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that does not trust it
     found.host = f"127.0.0.1:{server.server_address[1]}"
     found.trust = ssl.create_default_context(cadata=trusted.authority)
@@ -119,7 +135,7 @@ def test_slacks_no_says_whether_it_is_for_good(slack: Slack, status: int, words:
 )
 def test_nothing_is_sent_anywhere_else(slack: Slack, url: str) -> None:
     with pytest.raises(ReplyError) as error:
-        SlackReplies(slack.host, slack.trust).post(url.format(host=slack.host), BODY)
+        SlackReplies(f"https://{slack.host}/", slack.trust).post(url.format(host=slack.host), BODY)
 
     assert error.value.definite
     assert slack.got == []
@@ -127,14 +143,22 @@ def test_nothing_is_sent_anywhere_else(slack: Slack, url: str) -> None:
 
 def test_somebody_who_only_says_to_be_slack_is_sent_nothing(slack: Slack) -> None:
     with pytest.raises(ReplyError, match="CERTIFICATE_VERIFY_FAILED") as error:
-        SlackReplies(slack.host).post(f"https://{slack.host}/actions", BODY)
+        SlackReplies(f"https://{slack.host}/").post(f"https://{slack.host}/actions", BODY)
 
     assert not error.value.definite
     assert slack.got == []
 
 
+def test_without_tls_it_is_spoken_where_it_is_configured_so(plain: Slack) -> None:
+    SlackReplies(f"http://{plain.host}/").post(f"http://{plain.host}/responses/1", BODY)
+    with pytest.raises(ReplyError, match="not below"):
+        SlackReplies(f"http://{plain.host}/").post(f"https://{plain.host}/responses/1", BODY)
+
+    assert [path for path, *_ in plain.got] == ["/responses/1"]
+
+
 def test_nobody_there_is_worth_another_try() -> None:
     with pytest.raises(ReplyError, match="ConnectionRefusedError") as error:
-        SlackReplies("127.0.0.1:1").post("https://127.0.0.1:1/actions", BODY)
+        SlackReplies("https://127.0.0.1:1/").post("https://127.0.0.1:1/actions", BODY)
 
     assert not error.value.definite

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ssl import SSLContext
 from typing import Any
 
@@ -18,23 +18,23 @@ REFUSED = range(400, 500)
 
 
 class SlackReplies:
-    """Nothing but https, to the one host that is Slack's, and no redirects: an address is only as good as its click.
+    """Nowhere but below the one address that is Slack's, and no redirects: who has signed a click is asked for no more.
 
-    `trust` says whom to believe that they are this host; None: whom this machine does.
+    `trust` says whom to believe that they are its host; None: whom this machine does.
     """
 
     PERMISSIONS = frozenset[str]()
     DEPENDENT_PERMISSIONS = frozenset[str]()
 
-    def __init__(self, host: str, trust: SSLContext | None = None) -> None:
-        self._host = host
-        self._trust = trust
+    def __init__(self, base: str, trust: SSLContext | None = None) -> None:
+        scheme, _, host = base.rstrip("/").partition("://")
+        self._base, self._host, self._is_tls, self._trust = f"{scheme}://{host}/", host, scheme == "https", trust
 
     def post(self, url: str, body: Mapping[str, Any]) -> None:
-        path = url.removeprefix(f"https://{self._host}")
-        if path == url or PATH.fullmatch(path) is None:
-            raise ReplyError(f"the address is none of https://{self._host}/", definite=True)
-        connection = HTTPSConnection(self._host, timeout=TIMEOUT, context=self._trust)
+        path = f"/{url.removeprefix(self._base)}"
+        if not url.startswith(self._base) or PATH.fullmatch(path) is None:
+            raise ReplyError(f"the address is not below {self._base}", definite=True)
+        connection = self._connection()
         try:
             connection.request("POST", path, json.dumps(dict(body)).encode(), HEADERS)
             response = connection.getresponse()
@@ -46,6 +46,11 @@ class SlackReplies:
         if status != 200 or _is_refused(words):
             # "Handling user interaction: response_url": five replies in 30 minutes, then it answers 404.
             raise ReplyError(f"{self._host} answered {status}: {words}", definite=_is_definite(status))
+
+    def _connection(self) -> HTTPConnection:
+        if self._is_tls:
+            return HTTPSConnection(self._host, timeout=TIMEOUT, context=self._trust)
+        return HTTPConnection(self._host, timeout=TIMEOUT)  # the template allows that on loopback alone
 
 
 def _is_definite(status: int) -> bool:

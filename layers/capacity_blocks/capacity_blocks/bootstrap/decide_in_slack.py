@@ -29,4 +29,4 @@ def answerer(settings: PurchaseSettings, clicks: ClickSettings, run: str) -> Ans
         extension_machine=clicks.extension_machine,
         purchase_machine=clicks.purchase_machine,
     )
-    return Answerer(decider=door.decider(settings, run), starter=starter, replies=SlackReplies(clicks.reply_host))
+    return Answerer(decider=door.decider(settings, run), starter=starter, replies=SlackReplies(clicks.reply_url))
