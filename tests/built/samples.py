@@ -13,11 +13,13 @@ TAKERS = {
     "cloudtrail-": RECONCILE,
     "drain-node": "DrainNodeFunction",
     "decide-in-console-": "DecideInConsoleFunction",
+    "decide-in-slack-": "DecideInSlackFunction",
     "decide-purchase-": "DecidePurchaseFunction",
     "follow-purchase-": "FollowPurchaseFunction",
     "instance-interruption-": RECONCILE,  # and the drain's: see test_node_functions
     "instance-terminate-": "DrainNodeFunction",
     "purchase-request": "OpenRequestFunction",  # through the workflow, whose input it is
+    "receive-slack-": "ReceiveSlackFunction",
     "reconcile-": RECONCILE,
     "search-offerings": "SearchOfferingsFunction",
     "step-functions-": "CloseRequestFunction",

@@ -16,7 +16,13 @@ from tests.template.stack import environment, of_type
 # What its fixtures make takes seconds: one worker makes it, for all of these tests.
 pytestmark = pytest.mark.xdist_group("built")
 
-OTHERS = {"ReconcileFunction", "DrainNodeFunction", "WarnNodesFunction"}
+OTHERS = {
+    "DecideInSlackFunction",
+    "DrainNodeFunction",
+    "ReceiveSlackFunction",
+    "ReconcileFunction",
+    "WarnNodesFunction",
+}
 FUNCTIONS = sorted(of_type("AWS::Lambda::Function").keys() - OTHERS)
 EXECUTION = "arn:aws:states:us-east-2:123456789012:execution:PurchaseStateMachine:6f1d5e0c"
 

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -218,3 +219,16 @@ def test_a_flood_reads_the_secret_once_and_a_new_one_counts_soon() -> None:
     stage.clock.instant += timedelta(seconds=1)
     assert stage.receive(a_call(BODY, headers(BODY, stage.clock.instant))).status == 401
     assert stage.receive(a_call(BODY, headers(BODY, stage.clock.instant, secret="a new one"))).status == 200
+
+
+def test_the_sample_is_believed_when_it_was_sent_and_hands_on_the_other_samples() -> None:
+    events = Path(__file__).parents[4] / "events"
+    sample, handed = (
+        json.loads((events / f"{name}.json").read_text()) for name in ("receive-slack-click", "decide-in-slack-approve")
+    )
+    stage = Stage(clock=FakeClock(at("2027-04-20T09:15")))
+    assert stage.receive(sample).status == 200
+    assert stage.invocations.started == [("decide-in-slack", handed)]
+
+    stage.clock.instant += timedelta(days=1)
+    assert stage.receive(sample).status == 401
