@@ -19,7 +19,7 @@ from capacity_blocks.core.action import (
 from capacity_blocks.core.planner import Plan, plan, plan_unclaimed
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
-from capacity_blocks.core.status import BlockStatus, statuses
+from capacity_blocks.core.status import BlockStatus, ChainStatus, chain_status, statuses
 from capacity_blocks.core.target import TargetId
 from capacity_blocks.drain_ports import DrainLedger
 from capacity_blocks.executor import Executor, Speaker
@@ -48,6 +48,7 @@ class Report:
 
     now: datetime
     blocks: tuple[BlockStatus, ...] = ()
+    chains: tuple[ChainStatus, ...] = ()
     steps: tuple[Step, ...] = ()
     errors: tuple[str, ...] = ()
     look_again_at: datetime | None = None
@@ -109,6 +110,7 @@ class Progress:
     """What one reconcile has come to so far."""
 
     blocks: list[BlockStatus] = field(default_factory=list)
+    chains: list[ChainStatus] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     troubles: list[tuple[str, str]] = field(default_factory=list)  # region, what
@@ -145,6 +147,7 @@ class Reconciler:
         return Report(
             now=began_at,
             blocks=tuple(b for b in progress.blocks if request.reservation_id in {None, b.reservation_id}),
+            chains=tuple(c for c in progress.chains if request.reservation_id is None or c.has(request.reservation_id)),
             steps=tuple(progress.steps),
             errors=(*(f"{region}: {what}" for region, what in progress.troubles), *self._tell(progress.troubles)),
             look_again_at=min(progress.looks, default=None),
@@ -169,6 +172,7 @@ class Reconciler:
         progress.troubles.extend((region.name, f"something due could not be asked: {e}") for e in observation.errors)
         for pool, planned in _plans(now, observation, default, said or {}, request):
             progress.blocks.extend(statuses(now, pool))
+            progress.chains.extend([chain_status(now, pool)] if pool.name else [])
             progress.looks.extend([planned.look_again_at] if planned.look_again_at is not None else [])
             for action in planned.actions:
                 if request.covers(action) and not (said is None and isinstance(action, Say | WarnNodes)):

@@ -44,7 +44,8 @@ from tests.unit.shapes import (
 )
 
 EARLY = at("2026-02-20T09:00")
-MINUTE, MOMENT, DAY = timedelta(minutes=1), timedelta(microseconds=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
 PRICE = Policy(price_per_instance_hour={"p5.48xlarge": Decimal("31.46")})
 KEY = "cr-0a:train"
 END_OF_BLOCK, LIFE = "20260302T1130", "first"
@@ -55,6 +56,10 @@ INSIDE = {"cr-0a": tuple(Occupant(instance_id=i.instance_id, group="train") for 
 SHORT = running(instances=instances(6))
 FAILURE = LaunchFailure(at=START + MINUTE, message="ReservationCapacityExceeded: all slots are used")
 SECOND_BLOCK = a_reservation(reservation_id="cr-0b", start=START + MINUTE, end=END + DAY)
+FOLLOWING = a_reservation(reservation_id="cr-0b", start=END, end=END + 3 * DAY)
+OVERLAPPING = replace(FOLLOWING, start=END - 2 * HOUR, instance_count=4)
+QUEUED = "cr-0b:queued:train"
+SECOND_JOINT = "cr-0a:joint:cr-0b:20260302T1050:20260301T1131"
 TIMELINE = f"{KEY}:timeline:20260302T1130:1050"
 
 
@@ -103,7 +108,7 @@ TOLD: dict[str, tuple[datetime, Pool, list[str]]] = {
     ),
     "nothing of a block whose payment is pending": (EARLY, in_state(ReservationState.PAYMENT_PENDING), []),
     "that the second of two overlapping blocks waits": (
-        EARLY, a_pool(bound(), blocks=(a_reservation(), SECOND_BLOCK), said=said()), ["waiting"]
+        EARLY, a_pool(bound(), blocks=(a_reservation(), SECOND_BLOCK), said=said()), ["waiting", "overlap"]
     ),
     "that a block follows on the one before": (
         EARLY,
@@ -118,13 +123,20 @@ TOLD: dict[str, tuple[datetime, Pool, list[str]]] = {
         ),
         ["waiting"],
     ),
-    "nothing of a target that makes way": (
+    "no gap that is over": (
+        END, a_pool(bound("b", bound_to="cr-0b"), blocks=(ACTIVE, FOLLOWING)), ["timeline"]
+    ),
+    "no joint where one starts at the very drain of the other": (
+        EARLY,
+        a_pool(bound(), blocks=(a_reservation(), replace(FOLLOWING, start=DRAIN_AT)), said=said(EARLY)), ["waiting"]
+    ),
+    "the gap of a target that makes way": (
         EARLY,
         a_pool(
             bound(bound_to="cr-0b", details=some_details()),
             blocks=(a_reservation(), a_reservation(reservation_id="cr-0b", start=END, end=END + DAY)),
         ),
-        [],
+        ["gap"],
     ),
     "a clash": (
         EARLY, a_pool(bound(scheduled_actions=(ScheduledAction(name="x", start=START),)), said=said()),
@@ -318,6 +330,52 @@ def of_block(**changes: Any) -> Notice:
 
 
 WORDS: dict[str, tuple[datetime, Pool, Notice]] = {
+    "a gap that a direct successor leaves": (
+        EARLY, a_pool(bound(), blocks=(a_reservation(), FOLLOWING), said=said(EARLY, QUEUED)),
+        of_block(
+            key="cr-0a:joint:cr-0b:20260302T1050:20260302T1130", kind="gap", severity=Severity.INFO,
+            title="Pool training has a gap of 40 minutes from 2026-03-02 10:50 UTC on",
+            text=(
+                "cr-0a drains at 2026-03-02 10:50 UTC, cr-0b starts at 2026-03-02 11:30 UTC: for 40 minutes the pool "
+                "has none of their 8 instances."
+            ),
+            next_step=(
+                "Nothing to do, if work may pause; else extend cr-0a, by 2026-03-02 10:30 UTC at the latest, or "
+                "purchase a block that starts before 2026-03-02 10:50 UTC."
+            ),
+        ),
+    ),
+    "a gap that need not be": (
+        EARLY, a_pool(bound(), blocks=(a_reservation(), replace(FOLLOWING, start=END + DAY)), said=said(EARLY, QUEUED)),
+        of_block(
+            key="cr-0a:joint:cr-0b:20260302T1050:20260303T1130", kind="gap", severity=Severity.WARNING,
+            title="Pool training has a gap of 1 day 40 minutes from 2026-03-02 10:50 UTC on",
+            text=(
+                "cr-0a drains at 2026-03-02 10:50 UTC, cr-0b starts at 2026-03-03 11:30 UTC: for 1 day 40 minutes the "
+                "pool has none of their 8 instances."
+            ),
+            next_step=(
+                "Nothing to do, if work may pause; else extend cr-0a, by 2026-03-02 10:30 UTC at the latest, or "
+                "purchase a block that starts before 2026-03-02 10:50 UTC."
+            ),
+        ),
+    ),
+    "an overlap": (
+        EARLY,
+        a_pool(
+            bound(), a_target("b", bound_to="cr-0b"), blocks=(a_reservation(), OVERLAPPING),
+            said=said(EARLY, "cr-0b:b:timeline:20260305T1130:1050"),
+        ),
+        of_block(
+            key="cr-0a:joint:cr-0b:20260302T1050:20260302T0930", kind="overlap", severity=Severity.INFO,
+            title="cr-0b takes over from cr-0a in pool training: both serve for 1 hour 20 minutes",
+            text=(
+                "cr-0b starts at 2026-03-02 09:30 UTC with 4 instances, cr-0a drains at 2026-03-02 10:50 UTC with 8 "
+                "instances."
+            ),
+            next_step="Nothing to do: each has a group of its own, and the earlier one is emptied at its own time.",
+        ),
+    ),
     "a scale-in by somebody else": (
         START + DAY / 2, active(running(desired=2), said=said(START, IN_SERVICE)),
         of_block(
@@ -346,7 +404,7 @@ WORDS: dict[str, tuple[datetime, Pool, Notice]] = {
         ),
     ),
     "the second of two overlapping blocks": (
-        EARLY, a_pool(bound(), blocks=(a_reservation(), SECOND_BLOCK), said=said(), policy=PRICE),
+        EARLY, a_pool(bound(), blocks=(a_reservation(), SECOND_BLOCK), said=said(EARLY, SECOND_JOINT), policy=PRICE),
         of_block(
             key="cr-0b:waiting:8:ahead", kind="waiting", severity=Severity.WARNING, reservation_id="cr-0b",
             title="cr-0b has no free target in pool training",

@@ -39,6 +39,10 @@ def report_of(stage: Stage) -> Report:
     return stage.reconcile()
 
 
+def report_for(reservation_id: str) -> Report:
+    return at_drain().reconcile(reservation_id=reservation_id)
+
+
 def test_a_person_is_shown_every_block_and_step() -> None:
     found = summary(report_of(at_drain()), Request(), "live")
 
@@ -58,8 +62,26 @@ def test_a_person_is_shown_every_block_and_step() -> None:
                 "drain_at": "2026-03-02T10:50:00+00:00",
                 "reclaim_at": "2026-03-02T11:00:00+00:00",
                 "end": "2026-03-02T11:30:00+00:00",
-                "targets": ("train: 8 of 8 in service",),
+                "targets": ["train: 8 of 8 in service"],
                 "next": "ends at 2026-03-02 11:30 UTC",
+                "then": "nothing follows",
+            }
+        ],
+        "chains": [
+            {
+                "pool": "training",
+                "region": "us-east-2",
+                "links": [
+                    {
+                        "start": "2026-03-01T11:30:00+00:00",
+                        "drain_at": "2026-03-02T10:50:00+00:00",
+                        "end": "2026-03-02T11:30:00+00:00",
+                        "reservation_ids": ["cr-0a"],
+                        "instances": 8,
+                    }
+                ],
+                "joints": [],
+                "levels": [],
             }
         ],
         "steps": [
@@ -76,6 +98,13 @@ def test_a_person_is_shown_every_block_and_step() -> None:
             },
         ],
     }
+
+
+def test_a_person_who_asks_for_one_block_is_shown_the_chain_that_it_is_in() -> None:
+    pools = [chain["pool"] for chain in summary(report_for("cr-0a"), Request(), "live")["chains"]]
+
+    assert pools == ["training"]
+    assert summary(report_for("cr-0x"), Request(), "live")["chains"] == []
 
 
 @pytest.mark.parametrize("trigger", ["sweep", "look-again", "Capacity Block Delivered"])

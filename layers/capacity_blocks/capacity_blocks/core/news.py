@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from capacity_blocks.core import native, wording
 from capacity_blocks.core.action import Say
 from capacity_blocks.core.assignment import Assignment, Waiting
+from capacity_blocks.core.chain import joints, links
 from capacity_blocks.core.drain import hold
 from capacity_blocks.core.drain.news import block_news, service_news
 from capacity_blocks.core.inquiry import is_filling
@@ -42,6 +43,7 @@ def _everything(now: datetime, pool: Pool, assignment: Assignment, kept: Sequenc
         yield Say(notice=wording.binding.not_listed(target, pool.region, now), reason="EC2 does not list its block")
     for wait in assignment.waiting:
         yield from _waiting_notices(now, pool, wait)
+    yield from _joint_notices(now, pool)
     for block in pool.reservations:
         yield from _block_notices(now, pool, block)
         yield from block_news(now, pool, block)
@@ -53,6 +55,12 @@ def _waiting_notices(now: datetime, pool: Pool, wait: Waiting) -> Iterator[Say]:
     for target_id, reasons in wait.misfits:
         notice = wording.binding.unfit(wait, targets[target_id], reasons)
         yield Say(notice=notice, reason="it is free but does not fit")
+
+
+def _joint_notices(now: datetime, pool: Pool) -> Iterator[Say]:
+    for joint in joints(links(pool.reservations, pool.policy)):
+        if joint.is_ahead(now) and (joint.gap or joint.overlap):
+            yield Say(notice=wording.succession.joint(pool, joint), reason="both blocks of the pool are paid")
 
 
 def _block_notices(now: datetime, pool: Pool, block: Reservation) -> Iterator[Say]:

@@ -1,13 +1,15 @@
 """Where a block is, what happens next and why: what an operator asks at three in the morning."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from capacity_blocks.core.assignment import assign, bound_services
+from capacity_blocks.core.chain import Joint, Level, Link, joints, levels, links, successions
 from capacity_blocks.core.drain.hold import held_until
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.timeline import Phase, Timeline
+from capacity_blocks.core.wording.succession import goes_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,55 @@ class BlockStatus:
     end: datetime
     targets: tuple[str, ...]
     next: str
+    then: str = ""  # how the pool goes on after this block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointStatus:
+    """A gap or an overlap between two blocks, or groups of them that start and end together."""
+
+    kind: str
+    start: datetime
+    end: datetime
+    minutes: int
+    instances: int  # that the pool lacks in a gap, or has twice in an overlap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainStatus:
+    """The paid blocks of a pool one after the other."""
+
+    pool: str
+    region: str
+    links: tuple[Link, ...] = ()
+    joints: tuple[JointStatus, ...] = ()
+    levels: tuple[Level, ...] = ()
+
+    def has(self, reservation_id: str) -> bool:
+        return any(reservation_id in link.reservation_ids for link in self.links)
+
+
+def chain_status(now: datetime, pool: Pool) -> ChainStatus:
+    """Describe how the blocks of the pool follow each other from now on."""
+    chain = links(pool.reservations, pool.policy)
+    return ChainStatus(
+        pool=pool.name,
+        region=pool.region,
+        links=tuple(link for link in chain if now < link.end),
+        joints=tuple(_joint(joint) for joint in joints(chain) if joint.is_ahead(now)),
+        levels=tuple(level for level in levels(chain) if now < level.end),
+    )
+
+
+def _joint(joint: Joint) -> JointStatus:
+    start, end = sorted((joint.before.drain_at, joint.after.start))
+    return JointStatus(
+        kind="gap" if joint.gap else "overlap",
+        start=start,
+        end=end,
+        minutes=(end - start) // timedelta(minutes=1),
+        instances=joint.instances,
+    )
 
 
 def statuses(now: datetime, pool: Pool) -> tuple[BlockStatus, ...]:
@@ -33,8 +84,15 @@ def statuses(now: datetime, pool: Pool) -> tuple[BlockStatus, ...]:
     for service in assignment.bound:
         running = f"{service.target.id}: {service.target.in_service} of {service.share} in service"
         taken.setdefault(service.reservation.reservation_id, []).append(running)
+    after = successions(links(pool.reservations, pool.policy))
     blocks = (b for b in pool.reservations if not b.is_dead)
-    return tuple(_status(now, pool, b, tuple(taken.get(b.reservation_id, ())), waiting) for b in blocks)
+    return tuple(
+        replace(
+            _status(now, pool, b, tuple(taken.get(b.reservation_id, ())), waiting),
+            then=goes_on(after.get(b.reservation_id)) if b.is_paid and pool.name else "",
+        )
+        for b in blocks
+    )
 
 
 def _status(now: datetime, pool: Pool, block: Reservation, targets: tuple[str, ...], waiting: set[str]) -> BlockStatus:

@@ -6,4 +6,5 @@ from capacity_blocks.core.wording import draining as draining
 from capacity_blocks.core.wording import scaling as scaling
 from capacity_blocks.core.wording import schedule as schedule
 from capacity_blocks.core.wording import setting as setting
+from capacity_blocks.core.wording import succession as succession
 from capacity_blocks.core.wording import warning as warning
