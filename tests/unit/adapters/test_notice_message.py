@@ -3,37 +3,12 @@ from typing import Any
 
 import pytest
 
-from capacity_blocks.adapters.notice_message import body, facts, message, observed, subject
+from capacity_blocks.adapters.notice_message import facts, message, observed, subject
+from capacity_blocks.core import mail
 from capacity_blocks.core.notice import Severity
 from tests.factories import a_notice
 
 LIMIT = 256 * 1024
-
-
-def test_mail_is_laid_out_to_be_read() -> None:
-    notice = a_notice(
-        reason="it is idle", next_step="Look at the group.", facts=(("Idle", "8 of 8"), ("Cost", "$252 per hour"))
-    )
-
-    assert body(notice) == (
-        "train is scaled out to 8 on cr-0a\n"
-        "\n"
-        "EC2 says that the block is active.\n"
-        "\n"
-        "Next: Look at the group.\n"
-        "\n"
-        "Pool: training\n"
-        "Region: us-east-2\n"
-        "Reservation: cr-0a\n"
-        "Target: train\n"
-        "Because: it is idle\n"
-        "Idle: 8 of 8\n"
-        "Cost: $252 per hour"
-    )
-
-
-def test_mail_leaves_out_what_a_notice_is_not_about() -> None:
-    assert body(a_notice(pool=None, region=None, reservation_id=None, target=None)).endswith("Next: Nothing to do.")
 
 
 @pytest.mark.parametrize(
@@ -63,8 +38,8 @@ def test_each_protocol_gets_what_serves_it() -> None:
     parts = json.loads(message(notice, observe_only=False))
 
     assert parts == {
-        "default": body(notice),
-        "email": body(notice),
+        "default": mail.body(notice),
+        "email": mail.body(notice),
         "sms": "[info] train is scaled out to 8 on cr-0a",
         **dict.fromkeys(("lambda", "sqs", "http", "https"), json.dumps(facts(notice, observe_only=False))),
     }

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
+from capacity_blocks.core import mail
 from capacity_blocks.core.notice import Notice
 
 OBSERVE_ONLY = "Observe only: nothing was changed."
@@ -40,20 +41,6 @@ def message(notice: Notice, *, observe_only: bool) -> str:
         notice = _cut(notice, longest)
 
 
-def body(notice: Notice) -> str:
-    """Lay a notice out for mail."""
-    about = (
-        ("Pool", notice.pool),
-        ("Region", notice.region),
-        ("Reservation", notice.reservation_id),
-        ("Target", notice.target),
-        ("Because", notice.reason),
-        *notice.facts,
-    )
-    lines = [f"{name}: {value}" for name, value in about if value]
-    return "\n".join([notice.title, "", notice.text, "", f"Next: {notice.next_step}", "", *lines]).rstrip()
-
-
 def facts(notice: Notice, *, observe_only: bool) -> dict[str, object]:
     """Return what programs read; the names are a promise to them."""
     return {
@@ -79,7 +66,7 @@ def facts(notice: Notice, *, observe_only: bool) -> dict[str, object]:
 
 
 def _for_each_protocol(notice: Notice, *, observe_only: bool) -> str:
-    text = body(notice)
+    text = mail.body(notice)
     structured = json.dumps(facts(notice, observe_only=observe_only), ensure_ascii=False)
     return json.dumps(
         {
