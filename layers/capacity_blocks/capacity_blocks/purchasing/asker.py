@@ -22,6 +22,7 @@ class Asker:
     scribe: Scribe
     decide_url: str
     console_function: str
+    slack_buttons: bool
 
     def ask(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Ask about an intent, and let the workflow wait. Where it is decided already, wake the workflow at once.
@@ -42,6 +43,7 @@ class Asker:
                 settings=money_settings(self.pool_settings, pool),
                 url=self.decide_url,
                 console_function=self.console_function,
+                slack=self.slack_buttons,
                 why=str(event.get("why", "")),
                 book=self.ledger.book(pool),
                 **self.scribe.context(intent),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from capacity_blocks.core import tag
 from capacity_blocks.core.group import EKS_NODE_GROUP, targets
@@ -131,21 +132,27 @@ class Survey:
         return known, errors
 
     def promised(self, request: PurchaseRequest, intent: Intent | None) -> tuple[Reservation, ...]:
-        """Return what other requests of the pool are buying: EC2 may not list it for minutes yet.
+        return promised(self.ledger, self.clock.now(), request.pool, request.request_id, intent)
 
-        Of two that are approved at the same time the one that asked first goes first. So two may both find the way
-        free, where the other was approved a moment later: whoever has recorded its attempt looks here once more.
-        """
-        now, found = self.clock.now(), list[Reservation]()
-        for row in self.ledger.open_requests():
-            if row.request_id == request.request_id or row.document.get("pool") != request.pool:
-                continue
-            for other in self.ledger.intents(row.request_id):
-                is_first = intent is None or (other.asked_at, other.intent_id) < (intent.asked_at, intent.intent_id)
-                is_next = other.state is IntentState.APPROVED and now < other.expires_at and is_first
-                if other.may_have_bought or is_next:
-                    found += _as_blocks(other)
-        return tuple(found)
+
+def promised(
+    ledger: PurchaseLedger, now: datetime, pool: str, request_id: str, intent: Intent | None
+) -> tuple[Reservation, ...]:
+    """Return what other requests of the pool are buying: EC2 may not list it for minutes yet.
+
+    Of two that are approved at the same time the one that asked first goes first. So two may both find the way
+    free, where the other was approved a moment later: whoever has recorded its attempt looks here once more.
+    """
+    found = list[Reservation]()
+    for row in ledger.open_requests():
+        if row.request_id == request_id or row.document.get("pool") != pool:
+            continue
+        for other in ledger.intents(row.request_id):
+            is_first = intent is None or (other.asked_at, other.intent_id) < (intent.asked_at, intent.intent_id)
+            is_next = other.state is IntentState.APPROVED and now < other.expires_at and is_first
+            if other.may_have_bought or is_next:
+                found += _as_blocks(other)
+    return tuple(found)
 
 
 def _as_blocks(intent: Intent) -> Iterator[Reservation]:
