@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from simulator.sample import scheduled_block
-from simulator.world import World
+from simulator.world import REMINDERS, World
 
 BLOCKS, GROUPS, ULTRASERVERS = 10_000, 500, 64
 REGION = "us-east-2"
@@ -27,7 +27,7 @@ POOLS = 20
 
 def main() -> None:
     """Count the calls of a sweep over 10,000 reservations and 500 groups in one region, nothing being due."""
-    with World(parameters={"ObserveOnly": "false"}, start=START) as world:
+    with World(parameters={"ObserveOnly": "false"}, start=START, without=REMINDERS) as world:
         _fill(world)
         world.invoke("ReconcileFunction", {"trigger": "sweep"})  # tells once what there is to tell
         sweeps = []

@@ -26,7 +26,7 @@ from simulator.kubernetes.objects import SimulatedPod
 from simulator.kubernetes.server import serving
 from simulator.launch.instances import RECLAIMED
 from simulator.sample import scheduled_block
-from simulator.world import World
+from simulator.world import REMINDERS, World
 
 CLUSTER, FUNCTION = "training", "DrainNodeFunction"
 MANIFESTS = Path(__file__).parents[1] / "examples" / "kubernetes-rbac.yaml"
@@ -109,7 +109,11 @@ def played(drill: Drill) -> Iterator[Played]:
     with (
         connections_closed(),
         World(
-            parameters={"ObserveOnly": "false"}, start=BEGIN, assumptions=assumptions, skip_quiet_sweeps=True
+            parameters={"ObserveOnly": "false"},
+            start=BEGIN,
+            assumptions=assumptions,
+            skip_quiet_sweeps=True,
+            without=REMINDERS,
         ) as world,
         clustered(world) as api,
     ):

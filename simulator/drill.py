@@ -9,7 +9,7 @@ from simulator.assumptions import Assumptions, seconds
 from simulator.auto_scaling.journal import CapacityChanged, InstanceLaunched, InstanceTerminated
 from simulator.faults import Fault, Faults, Place, Strike
 from simulator.sample import scheduled_block
-from simulator.world import World
+from simulator.world import REMINDERS, World
 
 REGION = "us-east-2"
 GROUP, POOL, RESERVATION = "training-a", "training", "cr-0123456789abcdef0"
@@ -80,6 +80,7 @@ def _played(faults: Faults, seed: int) -> tuple[Outcome, tuple[Place, ...]]:
         assumptions=assumptions,
         faults=faults,
         skip_quiet_sweeps=True,
+        without=REMINDERS,
     ) as world:
         template = _furnish(world)
         world.run_until(FINISH)

@@ -11,7 +11,7 @@ from simulator.faults import Faults, Strike
 from simulator.purchase_buyer import APPROVER, REQUEST, furnish
 from simulator.purchase_tally import Tally, tally
 from simulator.sandbox import Sandboxes
-from simulator.world import World
+from simulator.world import REMINDERS, World
 
 BEGIN = datetime(2027, 3, 18, 9, tzinfo=UTC)
 FINISH = BEGIN + timedelta(hours=12)
@@ -76,6 +76,7 @@ def _world(drill: Drill) -> World:
         assumptions=Assumptions(payment=minutes(6), api_call=drill.latency),
         faults=Faults(*drill.faults),
         sandboxes=_SANDBOXES,
+        without=REMINDERS,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from simulator import auto_scaling, ecs, moto_ec2, quotas, run_command, tagging
+from simulator import auto_scaling, cloudwatch, ecs, moto_ec2, quotas, run_command, tagging
 from simulator.assumptions import Assumptions
 from simulator.auto_scaling.journal import Journal as GroupJournal
 from simulator.capacity_blocks import CapacityBlockEngine
@@ -37,6 +37,7 @@ class Region:
         quotas.install()
         run_command.install()
         ecs.install()
+        cloudwatch.install()
         rng = component(seed, f"capacity blocks:{name}")
         self.engine = CapacityBlockEngine(clock, name, account, rng, assumptions, emit)
         moto_ec2.bind(get_backend("ec2")[account][name], self.engine)
@@ -60,3 +61,5 @@ class Region:
         commands_rng = component(seed, f"run command:{name}")
         self.run_command = run_command.attach(account, name, clock, instances, commands_rng, assumptions)
         self.container_instances = ecs.attach(account, name, clock, instances, component(seed, f"ecs:{name}"))
+        self.metrics = cloudwatch.Metrics(self.engine, instances, clock.now)
+        cloudwatch.attach(account, name, self.metrics)

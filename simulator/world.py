@@ -1,8 +1,9 @@
 """A whole local AWS account on a virtual clock, with the product deployed in it from its own template."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,8 @@ from simulator.stack import Stack
 
 _START = datetime(2027, 3, 1, 9, tzinfo=UTC)
 _STACK = "capacity-blocks"
+# The sweeps that remind people, for the stories that are not about it: each look takes a while.
+REMINDERS = ("GatherOffersFunctionSweep", "RemindFunctionSweep")
 
 
 class World:
@@ -45,7 +48,9 @@ class World:
         faults: Faults | None = None,
         skip_quiet_sweeps: bool = False,
         sandboxes: Sandboxes | None = None,
+        without: Collection[str] = (),
     ) -> None:
+        """`without` names resources of the template that a story is not about and that nothing else refers to."""
         self.assumptions = assumptions or Assumptions()
         self.faults = faults or Faults()
         self.seed = seed
@@ -67,6 +72,7 @@ class World:
         self._skip_quiet_sweeps = skip_quiet_sweeps
         self._template = template
         self._parameters = parameters or {}
+        self._without = frozenset(without)
         self._region_names = tuple(regions)
         self._exits = ExitStack()
         self.functions.events.deliver = delivery.message
@@ -109,6 +115,8 @@ class World:
 
     def _deploy(self, path: Path, exits: ExitStack) -> None:
         translated = template.load(path, self._parameters, self.home)
+        kept = {name: one for name, one in translated.resources.items() if name not in self._without}
+        translated = replace(translated, resources=kept)
         if any(one["Type"] == "AWS::StepFunctions::StateMachine" for one in translated.resources.values()):
             executions = step_functions.Executions(self.clock, self.journal, self._events.emit)
             exits.enter_context(step_functions.installed(executions))

@@ -21,7 +21,7 @@ from simulator.demo.recorder import Play, play
 from simulator.demo.recording import Recording
 from simulator.demo.terminal import Passing, console, tell
 from simulator.intrinsics import TemplateError
-from simulator.world import World
+from simulator.world import REMINDERS, World
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 # What happens after the last end still belongs to the run: targets are set free, people are told.
@@ -65,6 +65,7 @@ def record(arguments: Arguments, out: Console) -> Recording:
             regions=held.regions,
             faults=None if own else story.faults(),
             skip_quiet_sweeps=True,
+            without=REMINDERS,
         )
         exits.enter_context(world)
         furnish(world, held)

@@ -20,7 +20,7 @@ from simulator.faults import Fault, Strike
 from simulator.launch.instances import RECLAIMED
 from simulator.measure import BlockFigures, BlockLife, block_figures
 from simulator.sample import ACCOUNT, scheduled_block
-from simulator.world import World
+from simulator.world import REMINDERS, World
 
 ROOT = Path(__file__).parents[2]
 REGION, OTHER_REGION = "us-east-2", "us-west-2"
@@ -359,7 +359,7 @@ def staged(
 ) -> Iterator[Stage]:
     """Deploy the product, live; what it called by the end of the story must have been declared."""
     parameters = {"ObserveOnly": "false", **options.pop("parameters", {})}
-    own = {"start": start, "skip_quiet_sweeps": quiet, "assumptions": assumptions, **options}
+    own = {"start": start, "skip_quiet_sweeps": quiet, "assumptions": assumptions, "without": REMINDERS, **options}
     with World(ROOT / "template.yaml", parameters, **own) as world:
         stage = Stage(world=world)
         yield stage

@@ -19,7 +19,7 @@ from capacity_blocks.executor import SAID, Speaker
 from capacity_blocks.ports import AwsError, Clock, Ledger, PoolSettings, Reservations
 from capacity_blocks.purchase_ports import PurchaseLedger
 from capacity_blocks.renewal_ports import FoundOffers, Utilization
-from capacity_blocks.renewal_settings import RenewalFunctions
+from capacity_blocks.renewal_settings import RenewalWorkflows
 from capacity_blocks.renewing.pools import Ending, Settings, endings, read
 from capacity_blocks.renewing.renewer import Renewer
 
@@ -56,7 +56,7 @@ class Reminding:
     offers: FoundOffers
     speaker: Speaker
     renewer: Renewer | None  # None: this application only observes
-    functions: RenewalFunctions
+    machines: RenewalWorkflows
 
     def remind(self) -> dict[str, Any]:
         """Do what is due of every block. What fails of one is collected, and the rest is done all the same."""
@@ -146,8 +146,8 @@ class Reminding:
             was_looked=bool(looked),
             money=wishes.money,
             book=self._book(ending.pool),
-            extension_machine=self.functions.extension_state_machine,
-            purchase_machine=self.functions.purchase_state_machine,
+            extension_machine=self.machines.extension_state_machine,
+            purchase_machine=self.machines.purchase_state_machine,
         )
 
     def _book(self, pool: str | None) -> Book | None:

@@ -8,7 +8,7 @@ from capacity_blocks.core.renewal.settings import RenewalMode
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.purchase_ports import Workflows
 from capacity_blocks.renewal_ports import Renewals
-from capacity_blocks.renewal_settings import RenewalFunctions
+from capacity_blocks.renewal_settings import RenewalWorkflows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +20,12 @@ class Renewer:
 
     renewals: Renewals
     workflows: Workflows
-    functions: RenewalFunctions
+    machines: RenewalWorkflows
 
     def renew(self, block: Reservation, renewal: Renewal) -> Renewal:
         """Return the renewal that stands: another run may have been faster."""
         stands = self.renewals.record(renewal)
         extends = stands.mode is RenewalMode.EXTEND
-        machine = self.functions.extension_state_machine if extends else self.functions.purchase_state_machine
+        machine = self.machines.extension_state_machine if extends else self.machines.purchase_state_machine
         self.workflows.start(machine, decision.execution(stands), decision.asked(stands, block))
         return stands

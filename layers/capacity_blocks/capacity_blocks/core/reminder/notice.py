@@ -9,7 +9,7 @@ from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.reminder import choice, ladder
 from capacity_blocks.core.reminder.offer import Offer, OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
-from capacity_blocks.core.reminder.phrase import listed, offered, percent, span
+from capacity_blocks.core.reminder.phrase import ahead, listed, offered, percent, rate, span
 from capacity_blocks.core.reminder.succession import Follower
 from capacity_blocks.core.renewal.settings import RenewalMode
 
@@ -25,7 +25,7 @@ def reminder(outlook: Outlook) -> Notice:
         key=ladder.key(block, outlook.lead),
         kind="reminder",
         severity=Severity.INFO if block.end - outlook.now > SOON else Severity.WARNING,
-        title=f"{block.reservation_id} ends in {span(block.end - outlook.now)}: {size}{of}",
+        title=f"{block.reservation_id} ends in {ahead(block.end - outlook.now)}: {size}{of}",
         text="\n\n".join(part for part in _paragraphs(outlook) if part),
         next_step=_next_step(outlook),
         pool=outlook.pool,
@@ -104,7 +104,8 @@ def _on_offer(outlook: Outlook) -> Iterator[str]:
     if outlook.paying is not None:
         return
     for kind, heading in ((OfferKind.EXTENSION, "To extend it"), (OfferKind.NEW_BLOCK, "New blocks")):
-        offers = [each for each in outlook.on_sale if each.kind is kind]
+        of_kind = (each for each in outlook.on_sale if each.kind is kind)
+        offers = sorted(of_kind, key=lambda each: (each.offering.duration, each.offering.start, each.fee))
         if offers:
             age = span(outlook.now - min(each.found_at for each in offers))
             yield f"{heading}, as of {age} ago:\n" + listed(_line(outlook, each) for each in offers)
@@ -115,15 +116,15 @@ def _on_offer(outlook: Outlook) -> Iterator[str]:
 
 
 def _line(outlook: Outlook, offer: Offer) -> str:
-    rate = "" if offer.rate is None else f", {money.shown(offer.rate)} per {offer.offering.unit.value}"
+    by_hour = "" if offer.rate is None else f", {rate(offer.rate)} per {offer.offering.unit.value}"
     objections = "".join(f"; {each}" for each in outlook.objections(offer))
     length = span(offer.offering.duration)
     if offer.kind is OfferKind.EXTENSION:
-        return f"{length} for {money.shown(offer.fee)}{rate}: until {when(offer.offering.end)}, no gap{objections}"
+        return f"{length} for {money.shown(offer.fee)}{by_hour}: until {when(offer.offering.end)}, no gap{objections}"
     zone = offer.offering.whole.availability_zone
     place = f"in {zone}, a move" if offer.is_move else "in the same zone"
     start = f"from {when(offer.offering.start)}, {offered(offer.gap)}"
-    return f"{length} for {money.shown(offer.fee)}{rate}: {start}, {place}{objections}"
+    return f"{length} for {money.shown(offer.fee)}{by_hour}: {start}, {place}{objections}"
 
 
 def _advice(outlook: Outlook) -> str:
@@ -137,9 +138,10 @@ def _advice(outlook: Outlook) -> str:
         return f"It is hardly used ({', '.join(figures)}; the limit is {below} %): extending it is not recommended."
     if (best := outlook.best) is None:
         return ""
-    what = "the extension" if best.kind is OfferKind.EXTENSION else f"the block {best.offering.offering_id}"
-    how = "without a gap" if best.is_without_gap else "and everything has a gap"
-    return f"The least fee for a usable hour {how} has {what} of {span(best.offering.duration)}."
+    length = span(best.offering.duration)
+    what = f"extend it by {length}" if best.kind is OfferKind.EXTENSION else f"buy the new block for {length}"
+    why = "the least fee for a usable hour" + (" without a gap" if best.is_without_gap else ", as all have a gap")
+    return f"Recommended: {what}, {why}."
 
 
 def _next_step(outlook: Outlook) -> str:

@@ -9,7 +9,6 @@ from enum import StrEnum
 from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.reservation import Reservation
 
-MOST_KEPT = 4
 LATEST_START = timedelta(days=3)  # after the end: later than that nothing continues
 EARLIEST_START = timedelta(days=1)  # before it: longer than that two blocks are paid for
 DEAREST = Decimal(10**12)
@@ -53,27 +52,34 @@ class Offer:
 
 
 def kept(block: Reservation, kind: OfferKind, offerings: Iterable[Offering], at: datetime) -> tuple[Offer, ...]:
-    """Return the few that are worth showing: the cheapest by the hour, one of them without a gap if there is one.
+    """Return the few that are worth showing: what follows most closely without a gap, and what is cheaper by the hour.
 
     What has no fee, comes too late, or is in several pieces continues nothing.
     """
-    sound = [
+    sound = (
         Offer(kind=kind, block=block, offering=each, found_at=at)
         for each in offerings
         if each.fee_per_unit_hour is not None and not each.is_contradictory and not each.has_several_segments
-    ]
-    in_time = sorted((each for each in sound if each.gap <= LATEST_START), key=_dearness)
-    cheapest = in_time[:MOST_KEPT]
-    if cheapest and not any(each.is_without_gap for each in cheapest):
-        cheapest = [*cheapest[:-1], *[each for each in in_time if each.is_without_gap][:1]] or cheapest
-    return tuple(cheapest)
+    )
+    in_time = [each for each in sound if each.gap <= LATEST_START]
+    # An overlap is paid for twice, so less of it is better.
+    closest = min(
+        (each for each in in_time if each.is_without_gap), key=lambda e: (-e.gap, *_dearness(e)), default=None
+    )
+    cheapest = min(in_time, key=_dearness, default=None)
+    if closest is None or cheapest is None:
+        return () if cheapest is None else (cheapest,)
+    return (closest,) if _rate(cheapest) >= _rate(closest) else (closest, cheapest)
 
 
 def best(offers: Sequence[Offer]) -> Offer | None:
-    """Return what to take where nothing else speaks: without a gap, then the least fee for a usable GPU-hour."""
+    """Return what to take where nothing else speaks: without a gap, then the least fee for a usable hour."""
     return min(offers, key=lambda each: (not each.is_without_gap, *_dearness(each)), default=None)
 
 
-def _dearness(offer: Offer) -> tuple[Decimal, Decimal, datetime, str]:
-    rate = DEAREST if offer.rate is None else offer.rate
-    return rate, offer.fee, offer.offering.start, offer.offering.offering_id
+def _rate(offer: Offer) -> Decimal:
+    return DEAREST if offer.rate is None else offer.rate
+
+
+def _dearness(offer: Offer) -> tuple[Decimal, bool, Decimal, datetime, str]:
+    return _rate(offer), offer.is_move, offer.fee, offer.offering.start, offer.offering.offering_id

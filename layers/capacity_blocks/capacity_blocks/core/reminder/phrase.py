@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from capacity_blocks.core.purchase import money
 
 MINUTE = timedelta(minutes=1)
+STEP = 5 * MINUTE
 UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", MINUTE))
 
 
@@ -20,6 +21,16 @@ def span(duration: timedelta) -> str:
         if len(parts) == 2:
             break
     return " ".join(part for part in parts if part) or "less than a minute"
+
+
+def ahead(duration: timedelta) -> str:
+    """Say how far ahead something is, as people say it: a reminder that comes a minute late still says 3 days."""
+    return span(-(-duration // STEP) * STEP)
+
+
+def rate(fee: Decimal) -> str:
+    """Say what an hour costs, to the cent; never less than it is."""
+    return money.shown(fee.quantize(Decimal("0.01"), ROUND_UP))
 
 
 def offered(gap: timedelta) -> str:

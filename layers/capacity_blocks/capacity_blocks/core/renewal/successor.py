@@ -7,10 +7,10 @@ from re import ASCII, fullmatch
 from typing import Any
 
 from capacity_blocks.core.purchase import canonical, money
-from capacity_blocks.core.purchase.request_field import MOST_KEY, MOST_TAGS, MOST_VALUE
+from capacity_blocks.core.purchase.request_field import MOST_DAYS_BY_DAY, MOST_KEY, MOST_TAGS, MOST_VALUE
 from capacity_blocks.core.reservation import Reservation
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 OF_OTHERS = ("aws:", "capacity-blocks:")  # tags that a request may not give
 
 
@@ -47,12 +47,15 @@ def document(
         raise ValueError(f"{block.reservation_id}: it is, or may be, an UltraServer, whose type is not known")
     if not block.instance_count:
         raise ValueError(f"{block.reservation_id}: how many instances it has is not known")
+    days = _sold(end - start)
     asked: dict[str, Any] = {
         "request_id": request_id(block.reservation_id, block.end),
         "pool": pool,
         "instance_types": [block.instance_type],
         "instance_count": block.instance_count,
-        "duration_days": [max(1, -(-(end - start) // DAY))],
+        "duration_days": [days],
+        "least_hours": days * 24,
+        "most_hours": -(-(end - start) // HOUR),
         "earliest_start": canonical.instant(start),
         "latest_end": canonical.instant(end),
         "regions": [block.region],
@@ -62,6 +65,12 @@ def document(
         "may_overlap": start < block.end,
     }
     return asked if look_until is None else asked | {"look_until": canonical.instant(look_until)}
+
+
+def _sold(span: timedelta) -> int:
+    """Return the most days that EC2 sells within a span: it rounds up what begins at once to the next 11:30 UTC."""
+    days = max(1, span // DAY)
+    return days if days <= MOST_DAYS_BY_DAY else days // 7 * 7
 
 
 def _tags(tags: Mapping[str, str]) -> dict[str, str]:
