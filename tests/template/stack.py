@@ -92,6 +92,8 @@ def _variable(value: object) -> str:
             return between.join(parameters[name])
         case {"Ref": str(name)} if name in parameters:
             return str(parameters[name])
+        case {"Fn::If": [str(condition), yes, no]}:
+            return _variable(yes if _holds(deployed(), condition) else no)
         case {"Fn::FindInMap": [str(name), str(top), str(second)]}:
             return str(deployed().mappings[name][top][second])
         case _:  # a resource: its own words where it is created, a made-up ARN here

@@ -56,11 +56,16 @@ class DoorSettings:
 
     decide_url: str
     console_function: str
+    slack_buttons: bool
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         with names_what_is_missing():
-            return cls(decide_url=env["DECIDE_URL"], console_function=env["CONSOLE_FUNCTION"])
+            return cls(
+                decide_url=env["DECIDE_URL"],
+                console_function=env["CONSOLE_FUNCTION"],
+                slack_buttons=boolean(env, "SLACK_BUTTONS"),
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

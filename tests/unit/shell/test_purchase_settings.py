@@ -20,6 +20,7 @@ ENV = {
     "KILL_SWITCH_PARAMETER": "/capacity-blocks/kill-switch",
     "DECIDE_URL": "https://decide",
     "CONSOLE_FUNCTION": "console",
+    "SLACK_BUTTONS": "true",
     "PURCHASE_TIMEOUT_SECONDS": "120",
 }
 READ: dict[Any, Any] = {
@@ -35,13 +36,13 @@ READ: dict[Any, Any] = {
         spending_parameter="/capacity-blocks/spending",
         kill_switch_parameter="/capacity-blocks/kill-switch",
     ),
-    DoorSettings: DoorSettings(decide_url="https://decide", console_function="console"),
+    DoorSettings: DoorSettings(decide_url="https://decide", console_function="console", slack_buttons=True),
     FollowSettings: FollowSettings(purchase_timeout=timedelta(minutes=2)),
 }
 NEEDED = {
     PurchaseSettings: ["LEDGER_TABLE", "OBSERVE_ONLY", "POOL_SETTINGS_PATH", "REGIONS", "TOPIC_ARN"],
     SpendingSettings: ["ENABLE_PURCHASES", "KILL_SWITCH_PARAMETER", "SPENDING_PARAMETER"],
-    DoorSettings: ["CONSOLE_FUNCTION", "DECIDE_URL"],
+    DoorSettings: ["CONSOLE_FUNCTION", "DECIDE_URL", "SLACK_BUTTONS"],
     FollowSettings: ["PURCHASE_TIMEOUT_SECONDS"],
 }
 

@@ -19,4 +19,5 @@ def asker(settings: PurchaseSettings, doors: DoorSettings, run: str) -> Asker:
         scribe=at.scribe,
         decide_url=doors.decide_url,
         console_function=doors.console_function,
+        slack_buttons=doors.slack_buttons,
     )

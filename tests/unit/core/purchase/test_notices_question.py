@@ -171,7 +171,9 @@ def test_the_console_is_offered_only_where_it_counts(up_to: str, told: str, not_
     [
         ({"settings": some_settings(approvers=())}, "Nobody is listed who may approve", "one is enough"),
         (
-            {"settings": some_settings(two_approvers_above=Decimal(41999))},  # Slack has no door yet
+            {
+                "settings": some_settings(two_approvers_above=Decimal(41999))
+            },  # Slack is no door where its buttons are not heard
             "$42,000 takes 2 people, and 1 can answer",
             "two have to be there",
         ),
@@ -189,6 +191,21 @@ def test_a_question_that_nobody_can_answer_says_so_first(changes: dict[str, Any]
         'Add people to "approvers": ["arn:aws:iam::<account>:user/<name>"] in the section money of the settings of '
         f"pool training; {wanted} for this fee. Then: approve or reject it before 2026-04-20 20:00 UTC."
     )
+
+
+def test_in_slack_two_people_can_answer_by_its_buttons() -> None:
+    notice = asked(settings=some_settings(two_approvers_above=Decimal(41999)), slack=True)
+
+    assert notice.severity is Severity.WARNING
+    assert "\n\nIn Slack its buttons answer, for those who are listed as slack:<team>/<user>.\n\n" in notice.text
+
+
+def test_slack_is_no_door_for_those_whom_nobody_has_listed_there() -> None:
+    notice = asked(settings=some_settings(approvers=((ALICE,),)), slack=True)
+
+    assert "In Slack" not in notice.text
+    assert asked(settings=some_settings(approvers=((BOB,),)), slack=False).severity is Severity.CRITICAL
+    assert asked(settings=some_settings(approvers=((BOB,),)), slack=True, url="").severity is Severity.WARNING
 
 
 def test_nobody_listed_is_no_matter_where_the_console_may_answer() -> None:

@@ -83,6 +83,7 @@ class Stage:
     quotas: FakeQuotas = field(default_factory=FakeQuotas)
     tokens: FakeTaskTokens = field(default_factory=FakeTaskTokens)
     may_spend: bool = True
+    slack_buttons: bool = False
 
     def __post_init__(self) -> None:
         self.market = FakeMarket(clock=self.clock, reservations=self.region.reservations)
@@ -219,6 +220,7 @@ class Steps:
             scribe=self.scribe,
             decide_url="https://decide.lambda-url.us-east-2.on.aws/",
             console_function="decide-in-console",
+            slack_buttons=self.stage.slack_buttons,
         )
         return asker.ask(event)
 

@@ -24,12 +24,14 @@ def signed(approvals: Iterable[Approval]) -> str:
     return " and ".join(who) or "nobody"
 
 
-def lacking(fee: Decimal, settings: MoneySettings | None, url: str, console_function: str) -> str:
-    """Return why too few people can approve a fee; empty if enough can. Slack identities have no door yet."""
+def lacking(
+    fee: Decimal, settings: MoneySettings | None, url: str, console_function: str, *, slack: bool = False
+) -> str:
+    """Return why too few people can approve a fee; empty if enough can. Each identity takes a door of its own."""
     if settings is None:
         return "the pool has no settings for money, so nobody can approve"
     wanted = needed(fee, settings)
-    able = [each for each in settings.approvers if url and any(not i.startswith("slack:") for i in each)]
+    able = [each for each in settings.approvers if any(slack if is_of_slack(i) else url for i in each)]
     console = bool(console_function) and fee <= settings.console_approval_up_to
     if any(_is_many(each) for each in able) or len(able) + console >= wanted:
         return ""
@@ -54,6 +56,10 @@ def _is_many(who: Approver) -> bool:
     partition, account, name = role.groups()
     sessions = (f"arn:{partition}:sts::{account}:assumed-role/{name}/{person}" for person in ("one", "two"))
     return len({approver.person(each, (who,)) for each in sessions}) > 1
+
+
+def is_of_slack(identity: str) -> bool:
+    return identity.startswith("slack:")
 
 
 def _by(approval: Approval) -> str:

@@ -13,7 +13,7 @@ from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.notices import command
 from capacity_blocks.core.purchase.notices.fact import about, budget, fee, hardware, listed, local, paragraphs, what
 from capacity_blocks.core.purchase.notices.link import function_link, region_of
-from capacity_blocks.core.purchase.notices.person import lacking, named
+from capacity_blocks.core.purchase.notices.person import is_of_slack, lacking, named
 from capacity_blocks.core.purchase.words import hours
 
 
@@ -28,10 +28,14 @@ def asked(
     book: Book | None = None,
     warnings: Sequence[str] = (),
     time_zone: tzinfo = UTC,
+    slack: bool = False,
 ) -> Notice:
-    """Ask for approval. Where too few people can answer it says so first: nobody should wait for an answer."""
+    """Ask for approval. Where too few people can answer it says so first: nobody should wait for an answer.
+
+    `slack` says that its buttons are heard there.
+    """
     until = local(intent.expires_at, time_zone)
-    short = lacking(intent.terms.upfront_fee, settings, url, console_function)
+    short = lacking(intent.terms.upfront_fee, settings, url, console_function, slack=slack)
     price = fee(intent.terms)
     ask = f"Approve or reject it before {until}."
     return about(
@@ -45,6 +49,7 @@ def asked(
             f"Why this one: {why}." if why else "",
             listed(warnings),
             _who(intent, settings, until),
+            _by_slack(settings) if slack else "",
             _by_url(intent, url, region_of(execution)),
             _by_console(intent, settings, console_function, execution),
             "Nothing is bought before that. Right before the purchase it is looked up again: gone or dearer means a "
@@ -92,6 +97,13 @@ def _who(intent: Intent, settings: MoneySettings | None, until: str) -> str:
     two = settings is not None and needed(intent.terms.upfront_fee, settings) == 2
     must = "Two different people of these must approve it" if two else "One of these must approve it"
     return f"{must} before {until}; one no is enough to reject it:\n{named(people)}" if people else ""
+
+
+def _by_slack(settings: MoneySettings | None) -> str:
+    people = settings.approvers if settings is not None else ()
+    if not any(is_of_slack(identity) for each in people for identity in each):
+        return ""
+    return "In Slack its buttons answer, for those who are listed as slack:<team>/<user>."
 
 
 def _by_url(intent: Intent, url: str, region: str) -> str:
