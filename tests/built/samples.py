@@ -16,11 +16,13 @@ TAKERS = {
     "decide-in-slack-": "DecideInSlackFunction",
     "decide-purchase-": "DecidePurchaseFunction",
     "follow-purchase-": "FollowPurchaseFunction",
+    "gather-offers": "GatherOffersFunction",
     "instance-interruption-": RECONCILE,  # and the drain's: see test_node_functions
     "instance-terminate-": "DrainNodeFunction",
     "purchase-request": "OpenRequestFunction",  # through the workflow, whose input it is
     "receive-slack-": "ReceiveSlackFunction",
     "reconcile-": RECONCILE,
+    "remind": "RemindFunction",
     "search-offerings": "SearchOfferingsFunction",
     "step-functions-": "CloseRequestFunction",
     "warn-nodes-": "WarnNodesFunction",
