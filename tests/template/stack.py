@@ -15,7 +15,12 @@ from simulator.template import Template, load
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "template.yaml"
 # What is not there unless it is asked for is looked at as well.
-SLACK = {"SlackSigningSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack/signing-AbCdEf"}
+SLACK = {
+    "SlackSigningSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack/signing-AbCdEf",
+    "SlackSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack/token-AbCdEf",
+    "SlackChannel": "C012AB3CD",
+    "AmazonQ": "true",
+}
 
 
 @cache

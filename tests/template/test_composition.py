@@ -22,8 +22,10 @@ adapters = {
     for kind in vars(module).values()
     if hasattr(kind, "PERMISSIONS") and kind.__module__ == name
 }
-strangers = {name.partition(".")[0] for name in sys.modules} & {"httpx2", "lightkube", "msgspec"}
-print(json.dumps({"modules": sorted(ours), "adapters": sorted(adapters), "kubernetes": sorted(strangers)}))
+loaded = {name.partition(".")[0] for name in sys.modules}
+strangers = {"kubernetes": {"httpx2", "lightkube", "msgspec"}, "slack": {"slack_sdk"}}
+found = {name: sorted(loaded & each) for name, each in strangers.items()}
+print(json.dumps({"modules": sorted(ours), "adapters": sorted(adapters), **found}))
 """
 WORDS = {"DynamoDbLedger"}  # the ledger of purchases takes DynamoDB's words from its module
 FOLDERS = sorted(local_path(function["Code"]).name for function in of_type("AWS::Lambda::Function").values())
@@ -75,6 +77,17 @@ def test_they_alone_have_its_layer() -> None:
     }
 
     assert layered == {"drain_node", "warn_nodes"}
+
+
+def test_the_function_that_posts_alone_loads_slacks_client_and_has_its_layer() -> None:
+    layered = {
+        local_path(function["Code"]).name
+        for function in of_type("AWS::Lambda::Function").values()
+        if any(str(target_of(layer)).startswith("SlackLayer") for layer in function["Layers"])
+    }
+
+    assert [folder for folder in FOLDERS if loaded(folder)["slack"]] == ["notify_slack"]
+    assert layered == {"notify_slack"}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -8,6 +8,7 @@ from tests.template.stack import deployed, of_type, statements, target_of
 
 FUNCTIONS = of_type("AWS::Lambda::Function")
 QUEUES = of_type("AWS::SQS::Queue")
+DEAD = {name: queue for name, queue in QUEUES.items() if "RedrivePolicy" not in queue}
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 RULES = of_type("AWS::Events::Rule")
 SCHEDULES = of_type("AWS::Scheduler::Schedule")
@@ -31,7 +32,7 @@ def metrics(alarm: dict[str, Any]) -> list[tuple[str, str, list[str | None]]]:
 def test_an_event_that_cannot_be_delivered_is_kept(rule: str) -> None:
     for target in RULES[rule]["Targets"]:
         queue = target_of(target["DeadLetterConfig"]["Arn"])
-        assert queue in QUEUES
+        assert queue in DEAD
         (allowed,) = [
             statement
             for policy in of_type("AWS::SQS::QueuePolicy").values()
@@ -47,7 +48,7 @@ def test_a_schedule_that_cannot_be_delivered_is_kept(schedule: str) -> None:
     queue, role = target_of(SCHEDULES[schedule]["Target"]["DeadLetterConfig"]["Arn"]), role_of(schedule)
     targets = {target_of(each["Target"]["Arn"]) for name, each in SCHEDULES.items() if role_of(name) == role}
 
-    assert queue in QUEUES
+    assert queue in DEAD
     assert {
         (action, resource) for s in statements() if s.role == role for action in s.actions for resource in s.resources
     } == {("lambda:InvokeFunction", f"one:{target}") for target in targets} | {("sqs:SendMessage", f"one:{queue}")}
@@ -63,7 +64,7 @@ def test_a_run_that_keeps_failing_is_kept(function: str) -> None:
     (config,) = [one for one in configs if target_of(one["FunctionName"]) == function]
     queue = target_of(config["DestinationConfig"]["OnFailure"]["Destination"])
 
-    assert queue in QUEUES
+    assert queue in DEAD
     assert f"one:{queue}" in [
         resource
         for s in statements()
@@ -72,7 +73,7 @@ def test_a_run_that_keeps_failing_is_kept(function: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("queue", QUEUES)
+@pytest.mark.parametrize("queue", DEAD)
 def test_what_is_kept_is_told(queue: str) -> None:
     (alarm,) = alarms_on("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue)
 
@@ -82,6 +83,33 @@ def test_what_is_kept_is_told(queue: str) -> None:
 @pytest.mark.parametrize("queue", QUEUES)
 def test_what_is_kept_is_kept_as_long_as_a_queue_can(queue: str) -> None:
     assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+def test_what_waits_for_slack_is_kept_until_it_is_told_or_put_aside() -> None:
+    queue, function = QUEUES["SlackQueue"], FUNCTIONS["NotifySlackFunction"]
+    (alarm,) = alarms_on("AWS/SQS", "ApproximateAgeOfOldestMessage", "SlackQueue")
+
+    assert target_of(queue["RedrivePolicy"]["deadLetterTargetArn"]) in DEAD
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 1000  # SQS allows no more; a run begins once a minute at most
+    assert queue["VisibilityTimeout"] > function["Timeout"]  # a run that still posts is handed nothing out twice
+    assert alarm["Threshold"] == 15 * 60
+
+
+def test_the_topic_alone_fills_the_queue_for_slack_and_calls_what_empties_it() -> None:
+    [allowed] = of_type("AWS::SQS::QueuePolicy")["SlackQueuePolicy"]["PolicyDocument"]["Statement"]
+    subscribed = {
+        (each["Protocol"], target_of(each["Endpoint"]))
+        for each in of_type("AWS::SNS::Subscription").values()
+        if target_of(each["TopicArn"]) == "Topic"
+    }
+
+    assert (allowed["Principal"], allowed["Action"]) == ({"Service": "sns.amazonaws.com"}, "sqs:SendMessage")
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "Topic"}}}
+    assert subscribed == {
+        ("sqs", "SlackQueue"),
+        ("lambda", "NotifySlackFunction"),
+        ("lambda", "NotifyAmazonQFunction"),
+    }
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -156,7 +184,7 @@ def test_an_alarm_reaches_the_topic_and_says_what_to_do(alarm: str) -> None:
 
 
 def test_alarms_can_publish_to_the_encrypted_topic() -> None:
-    (topic,) = of_type("AWS::SNS::Topic").values()
+    topic = of_type("AWS::SNS::Topic")["Topic"]
     key = of_type("AWS::KMS::Key")[str(target_of(topic["KmsMasterKeyId"]))]
     (policy,) = of_type("AWS::SNS::TopicPolicy").values()
 

@@ -259,7 +259,8 @@ def test_decisions_come_in_by_the_function_url_which_names_the_caller() -> None:
 
     assert target_of(url["TargetFunctionArn"]) == "DecidePurchaseFunction"
     assert denial["Condition"] == {"BoolIfExists": {"lambda:InvokedViaFunctionUrl": "false"}}
-    assert permitted == {"ReconcileFunction", "CloseRequestFunction", "DrainNodeFunction"}  # by rules
+    by_rules = {"ReconcileFunction", "CloseRequestFunction", "DrainNodeFunction"}
+    assert permitted == by_rules | {"NotifySlackFunction", "NotifyAmazonQFunction"}  # the latter by the topic
 
 
 def test_everybody_may_call_one_url_and_what_is_behind_it_can_only_check_and_hand_on() -> None:
