@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simulator import changes, clients, creators, deployment, moto_account, randomness, step_functions, template
+from simulator import changes, clients, creators, deployment, moto_account, randomness, sqs, step_functions, template
 from simulator.assumptions import Assumptions
 from simulator.calls import Calls
 from simulator.clock import VirtualClock
@@ -99,6 +99,7 @@ class World:
         exits.enter_context(clients.shared())
         for part in (self.calls, self.functions, self._events, self._scheduler, self._notifications):
             exits.enter_context(part.installed())
+        exits.enter_context(sqs.installed(self.clock))
         exits.callback(self.clock.close)
         exits.callback(self.functions.runner.close)
         self.calls.on_gap = self._stop_with
