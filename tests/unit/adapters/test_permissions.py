@@ -11,9 +11,12 @@ from policy_sentry.querying.actions import get_action_data
 from capacity_blocks import purchasing
 from capacity_blocks.adapters.autoscaling import AutoScalingGroups
 from capacity_blocks.adapters.autoscaling_lifecycle import AutoScalingLifecycle
+from capacity_blocks.adapters.cloudwatch import CloudWatchUtilization
 from capacity_blocks.adapters.dynamodb import DynamoDbLedger
 from capacity_blocks.adapters.dynamodb_drains import DynamoDbDrainLedger
+from capacity_blocks.adapters.dynamodb_offers import DynamoDbOffers
 from capacity_blocks.adapters.dynamodb_purchases import DynamoDbPurchaseLedger
+from capacity_blocks.adapters.dynamodb_renewals import DynamoDbRenewals
 from capacity_blocks.adapters.dynamodb_telling import DynamoDbTellingLedger
 from capacity_blocks.adapters.ec2_block import Ec2Block
 from capacity_blocks.adapters.ec2_candidates import Ec2Candidates
@@ -49,6 +52,9 @@ ADAPTERS: list[tuple[Any, dict[str, tuple[str, str]]]] = [
     (AutoScalingLifecycle, {"_client": ("autoscaling", "autoscaling")}),
     (DynamoDbDrainLedger, {"_client": ("dynamodb", "dynamodb")}),
     (DynamoDbLedger, {"_client": ("dynamodb", "dynamodb")}),
+    (CloudWatchUtilization, {"_client": ("cloudwatch", "cloudwatch")}),
+    (DynamoDbOffers, {"_client": ("dynamodb", "dynamodb")}),
+    (DynamoDbRenewals, {"_client": ("dynamodb", "dynamodb")}),
     (DynamoDbPurchaseLedger, {"_client": ("dynamodb", "dynamodb")}),
     (DynamoDbTellingLedger, {"_client": ("dynamodb", "dynamodb")}),
     (Ec2Block, {"_client": ("ec2", "ec2")}),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ NOT_EXTENDED = {
 
 
 @pytest.mark.parametrize("changes", NOT_EXTENDED.values(), ids=NOT_EXTENDED.keys())
-def test_no_extension_is_asked_for_of(changes: dict[str, object]) -> None:
+def test_no_extension_is_asked_for_of(changes: dict[str, Any]) -> None:
     assert kinds(RUNG - HOUR, replace(BLOCK, **changes)) == [OfferKind.NEW_BLOCK]
 
 
@@ -64,7 +65,7 @@ def test_none_is_asked_for_while_one_is_being_paid() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"ultraserver": True}, {"ultraserver": None}, {"instance_count": 0}])
-def test_nothing_is_searched_for_that_cannot_be_named(changes: dict[str, object]) -> None:
+def test_nothing_is_searched_for_that_cannot_be_named(changes: dict[str, Any]) -> None:
     assert kinds(RUNG - HOUR, replace(BLOCK, **changes)) == [OfferKind.EXTENSION]
 
 

@@ -41,5 +41,6 @@ def extension_terms(fee: Decimal = CAP, days: int = 7, **changes: Any) -> Terms:
 
 
 def successor_terms(**changes: Any) -> Terms:
-    offering = a_new_block(**({"days": 7, "fee": CAP} | changes))
+    given: dict[str, Any] = {"days": 7, "fee": CAP}
+    offering = a_new_block(**(given | changes))
     return Terms(offering=offering, pool="training", platform="Linux/UNIX")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,7 +55,7 @@ def test_whatever_is_on_sale_can_be_asked_for(hours: int) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"ultraserver": True}, {"ultraserver": None}, {"instance_count": 0}])
-def test_what_cannot_be_named_is_not_asked_for(changes: dict[str, object]) -> None:
+def test_what_cannot_be_named_is_not_asked_for(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="cr-0a"):
         document(a_block(**changes), "training", start=END, end=END + DAY, most_fee=FEE)
 
