@@ -242,7 +242,7 @@ def test_without_buttons_there_is_a_command_for_what_is_recommended() -> None:
     assert facts["To extend it by 1 day by hand"] == (
         "aws stepfunctions start-execution --state-machine-arn arn:extend --input "
         '\'{"extend": {"reservation_id": "cr-0a", "region": "us-east-2", "hours": 24, "why": "a person asked for it", '
-        '"automatic": false, "most_fee": "6080"}}\''
+        '"automatic": false, "most_fee": "6080", "end": "2026-06-15T11:30:00Z"}}\''
     )
 
 

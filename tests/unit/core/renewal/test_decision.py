@@ -107,6 +107,7 @@ def test_an_extension_is_asked_for_with_its_cap_as_automatic() -> None:
             "why": "renewed without a question: 97.2 % of it was in use",
             "automatic": True,
             "most_fee": "50000",
+            "end": "2026-06-15T11:30:00Z",
         }
     }
     assert execution(a_renewal()) == "renew-cr-0a-20260615t1130"

@@ -292,6 +292,7 @@ def test_a_used_block_is_extended_once_over_duplicates_and_restarts(stage: Stage
                     "why": "renewed without a question: 97.2 % of it was in use",
                     "automatic": True,
                     "most_fee": "50000",
+                    "end": "2026-06-15T11:30:00Z",
                 }
             },
         )

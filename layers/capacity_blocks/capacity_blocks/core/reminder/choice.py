@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from capacity_blocks.core.notice import Choice, Tone
-from capacity_blocks.core.purchase import money
+from capacity_blocks.core.purchase import canonical, money
 from capacity_blocks.core.purchase.words import when
 from capacity_blocks.core.reminder.offer import Offer, OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
@@ -54,6 +54,7 @@ def _asked_extension(offer: Offer) -> dict[str, Any]:
             "why": "a person asked for it",
             "automatic": False,
             "most_fee": money.canonical(offer.fee),
+            "end": canonical.instant(offer.block.end),  # once it has moved, this asks for nothing any more
         }
     }
 

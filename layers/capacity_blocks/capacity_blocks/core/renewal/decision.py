@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from capacity_blocks.core.purchase import money
+from capacity_blocks.core.purchase import canonical, money
 from capacity_blocks.core.reminder.gathering import LAST_EXTENSION, can_be_extended
 from capacity_blocks.core.reminder.succession import Succession
 from capacity_blocks.core.reminder.usage import Usage
@@ -89,5 +89,6 @@ def asked(renewal: Renewal, block: Reservation) -> dict[str, Any]:
             "why": f"renewed without a question: {money.canonical(renewal.utilization)} % of it was in use",
             "automatic": True,
             "most_fee": money.canonical(renewal.most_fee),
+            "end": canonical.instant(renewal.end),  # once it has moved, more time is another decision
         }
     }
