@@ -40,6 +40,7 @@ class Slack:
             "SlackSigningSecretArn": f"{arn}{SIGNING}",
             "SlackChannel": self.workspace.hook_channel,
             "SlackApiUrl": self.api,
+            "SlackReplyUrl": f"{self.url}/",
         }
 
     def keep_secrets(self, client: Any, *, webhook: bool = False) -> None:

@@ -41,6 +41,8 @@ REQUEST = {
 }
 QUICK = Assumptions(payment=minutes(6), delivery=seconds(5))
 IAM_NAMES = {**IAM_SERVICES, "service-quotas": "servicequotas", "stepfunctions": "states"}
+# "Using IAM with DynamoDB transactions": each of its parts is an action of its own, here PutItem.
+IAM_ACTIONS = {"Invoke": "InvokeFunction", "TransactWriteItems": "PutItem"}
 MACHINE, CHILD, FUNCTION = "PurchaseStateMachine", "PurchaseIntentStateMachine", "PurchaseBlockFunction"
 PAID = ["purchase-asked", "purchase-approved", "purchase-bought", "purchase-paid"]
 # Kept over from test to test: none of them is about what a function's environment remembers.
@@ -171,8 +173,7 @@ class Buyer:
             declared = {permission for adapter in root.ADAPTERS for permission in adapter.PERMISSIONS}
             declared |= {each for reader in getattr(root, "READERS", ()) for each in reader.READ_PERMISSIONS}
             for call in self.stage.world.calls.of(function):
-                # "Using IAM with DynamoDB transactions": each of its parts is an action of its own, here PutItem.
-                operation = "PutItem" if call.operation == "TransactWriteItems" else call.operation
+                operation = IAM_ACTIONS.get(call.operation, call.operation)
                 if (name := f"{IAM_NAMES.get(call.service, call.service)}:{operation}") not in declared:
                     found.add((function, name))
         return found

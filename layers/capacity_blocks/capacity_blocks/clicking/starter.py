@@ -9,7 +9,7 @@ from datetime import UTC
 from typing import Any
 
 from capacity_blocks.clicking.reply import Reply
-from capacity_blocks.core.purchase import approver
+from capacity_blocks.core.purchase import approver, canonical
 from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.slack import answer
 from capacity_blocks.core.slack.click import Click
@@ -57,6 +57,7 @@ class Starter:
                     "why": why,
                     "automatic": False,
                     "most_fee": wish.most_fee,
+                    "end": canonical.instant(wish.end),  # once it has moved, the click asks for nothing any more
                 }
                 return self.extension_machine, f"{wish.reservation_id}-{wish.duration // HOUR}h", {"extend": extension}
             case Successor():

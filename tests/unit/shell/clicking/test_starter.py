@@ -69,6 +69,7 @@ def test_an_extension_is_asked_for_under_the_terms_shown() -> None:
                 "why": "slack:T0TEAM/U0ADA asked for it in Slack (click 1713603600.123456)",
                 "automatic": False,
                 "most_fee": "42000.00",
+                "end": "2026-05-11T11:30:00Z",
             }
         }
     }
