@@ -1,4 +1,4 @@
-"""Step of a purchase: buy what was approved, once. The only function that may spend."""
+"""Step of a purchase: buy what was approved, once. This and purchase_extension alone may spend."""
 
 import os
 from datetime import UTC, datetime, timedelta

@@ -12,6 +12,7 @@ from .agenda import Agenda, Clock
 from .description import Descriptions
 from .error import CapacityBlockError, block_not_found, missing, not_permitted
 from .extending import Extensions
+from .extension import Extension
 from .holdings import Dice, Document, Emit, Holdings, Parameters, Sale, Terminate
 from .inventory import Shelf, inventory_of
 from .lifecycle import Lifecycle
@@ -67,12 +68,13 @@ class CapacityBlockEngine:
         self._offerings = Offerings(self._holdings)
         self._lifecycle = Lifecycle(self._holdings, self._payments, self._slots)
         self._adoption = Adoption(self._holdings, self._lifecycle, self._slots, self._tagging)
+        self._extensions = Extensions(self._holdings, self._payments, self._visibility, self._lifecycle.follow_end)
         self._buckets: dict[str, TokenBucket] = {}
         self._operations = self._answers()
 
     def _answers(self) -> dict[str, Operation]:
         purchases = Purchases(self._holdings, self._offerings, self._lifecycle, self._tagging, self._visibility)
-        extensions = Extensions(self._holdings, self._payments, self._lifecycle.follow_end)
+        extensions = self._extensions
         descriptions = Descriptions(self._holdings, self._visibility)
         return {
             "DescribeCapacityBlockOfferings": self._offerings.describe,
@@ -220,6 +222,11 @@ class CapacityBlockEngine:
     def sales(self) -> tuple[Sale, ...]:
         """Every purchase of blocks that was carried out, in order, extensions apart."""
         return tuple(self._holdings.sales)
+
+    @property
+    def extensions(self) -> tuple[Extension, ...]:
+        """Every extension that was carried out, in order."""
+        return self._extensions.sold
 
     def plan_lateness(self, lateness: Lateness) -> None:
         """Say how late describe calls show the next purchase and the tags that it was made with."""

@@ -10,6 +10,7 @@ from .holdings import Dice, Document, Holdings, Parameters
 from .page import cut, paged, select
 from .payment import BEFORE_END, LONGEST, Payments
 from .reservation import Reservation, State
+from .visibility import Visibility
 
 # "Extend Capacity Blocks": up to a minimum of 1 hour or a maximum of 56 days before it expires.
 _LATEST = timedelta(hours=1)
@@ -19,9 +20,16 @@ _SOONEST = timedelta(days=56)
 class Extensions:
     """Offer, sell and settle extensions."""
 
-    def __init__(self, holdings: Holdings, payments: Payments, follow_end: Callable[[Reservation], None]) -> None:
+    def __init__(
+        self,
+        holdings: Holdings,
+        payments: Payments,
+        visibility: Visibility,
+        follow_end: Callable[[Reservation], None],
+    ) -> None:
         self._holdings = holdings
         self._payments = payments
+        self._visibility = visibility
         self._follow_end = follow_end
         self._offered: dict[str, ExtensionOffering] = {}
         self._bought: list[Extension] = []
@@ -49,6 +57,7 @@ class Extensions:
         now = self._holdings.clock.now()
         extension = Extension(offering=offering, order=len(self._bought) + 1, purchased=now)
         self._bought.append(extension)
+        self._visibility.extended(offering.offering_id)
         self._holdings.touch()
         settlement = self._payments.settle(now, min(now + LONGEST, offering.start - BEFORE_END))
         settle = self._succeed if settlement.succeeds else self._fail
@@ -65,10 +74,16 @@ class Extensions:
         ids = parameters.get("CapacityReservationIds") or ()
         for each in ids:
             self._holdings.reservation(each)
-        listed = [each for each in self._bought if not ids or each.offering.reservation_id in ids]
+        shown = [each for each in self._bought if self._visibility.is_listed(each.offering.offering_id)]
+        listed = [each for each in shown if not ids or each.offering.reservation_id in ids]
         chosen = select(listed, parameters, READERS, lambda _: {})
         page, token = cut(chosen, parameters, lambda each: each.order)
         return paged("CapacityBlockExtensions", [extension_document(each) for each in page], token)
+
+    @property
+    def sold(self) -> tuple[Extension, ...]:
+        """Every extension that was bought, in order, whatever its caller heard of it."""
+        return tuple(self._bought)
 
     def _extensible(self, parameters: Parameters) -> Reservation:
         """The reservation if it can be given more time now ("Extend Capacity Blocks"; the codes are assumed)."""

@@ -50,6 +50,12 @@ class Visibility:
         self._touch_at(now + lateness.listed)
         self.tagged(resource_id, lateness.tags)
 
+    def extended(self, offering_id: str) -> None:
+        """Let an extension show in the history as late as any purchase does in the list."""
+        since = self._holdings.clock.now() + self.next().listed
+        self._listed_from[offering_id] = since
+        self._touch_at(since)
+
     def before_change(self, resource_id: str) -> None:
         """Remember the tags of a resource that was there before all that is played."""
         if resource_id not in self._tags:

@@ -56,10 +56,11 @@ def test_reconcile_starts_without_anything_of_the_steps_of_a_purchase() -> None:
     assert [name for name in loaded("reconcile")["modules"] if name.startswith(steps)] == []
 
 
-def test_one_function_alone_loads_what_spends() -> None:
-    spends = [folder for folder in FOLDERS if "capacity_blocks.adapters.ec2_purchases" in loaded(folder)["modules"]]
-
-    assert spends == ["purchase_block"]
+@pytest.mark.parametrize(
+    ("adapter", "function"), [("ec2_purchases", "purchase_block"), ("ec2_extensions", "purchase_extension")]
+)
+def test_one_function_alone_loads_what_spends(adapter: str, function: str) -> None:
+    assert [each for each in FOLDERS if f"capacity_blocks.adapters.{adapter}" in loaded(each)["modules"]] == [function]
 
 
 def test_functions_that_speak_to_nodes_alone_load_a_kubernetes_client() -> None:

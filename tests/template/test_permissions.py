@@ -200,17 +200,22 @@ def test_nobody_may_spend_unless_the_deployer_says_so() -> None:
     assert spenders(WITHOUT_PURCHASES) == set()
 
 
-def test_one_role_alone_may_spend_where_the_deployer_says_so() -> None:
-    assert spenders(STATEMENTS) == {("PurchaseBlockRole", "ec2:PurchaseCapacityBlock")}
+def test_two_roles_alone_may_spend_where_the_deployer_says_so() -> None:
+    assert spenders(STATEMENTS) == {
+        ("PurchaseBlockRole", "ec2:PurchaseCapacityBlock"),
+        ("PurchaseExtensionRole", "ec2:PurchaseCapacityBlockExtension"),
+    }
     assert target_of(FUNCTIONS["PurchaseBlockFunction"]["Role"]) == "PurchaseBlockRole"
+    assert target_of(FUNCTIONS["PurchaseExtensionFunction"]["Role"]) == "PurchaseExtensionRole"
 
 
-def test_enabling_purchases_grants_a_purchase_and_its_tags_and_nothing_else() -> None:
+def test_enabling_purchases_grants_purchases_and_tags_and_nothing_else() -> None:
     gained = [s for s in STATEMENTS if s not in WITHOUT_PURCHASES]
 
     assert {(s.role, s.policy, s.actions) for s in gained} == {
         ("PurchaseBlockRole", "spend", ("ec2:PurchaseCapacityBlock",)),
         ("PurchaseBlockRole", "spend", ("ec2:CreateTags",)),
+        ("PurchaseExtensionRole", "spend", ("ec2:PurchaseCapacityBlockExtension",)),
     }
     assert [s for s in WITHOUT_PURCHASES if s not in STATEMENTS] == []
 
@@ -227,6 +232,16 @@ def test_a_purchase_names_its_intent_and_stays_in_the_regions_that_are_looked_af
     assert tags.conditions == {"Null": named, "StringEquals": {"ec2:CreateAction": "PurchaseCapacityBlock"}}
 
 
+def test_what_is_extended_carries_the_tag_of_a_pool_in_the_regions_that_are_looked_after() -> None:
+    [extension] = [s for s in STATEMENTS if "ec2:PurchaseCapacityBlockExtension" in s.actions]
+
+    assert extension.conditions == {
+        "Null": {"aws:ResourceTag/capacity-blocks:pool": "false"},  # "Null: false": only where the tag is
+        "StringEquals": {"ec2:Region": {"Fn::If": ["NamesRegions", {"Ref": "Regions"}, {"Ref": "AWS::Region"}]}},
+    }
+    assert kind(extension.resources[0]) == ("ec2", "capacity-reservation")
+
+
 @each_statement
 def test_no_role_can_take_on_what_another_may(statement: Statement) -> None:
     taken = [action for action in statement.actions if action.startswith(BORROWING)]
@@ -240,14 +255,19 @@ def test_roles_that_are_passed_are_those_of_instances_and_of_schedules() -> None
     assert passed == {"*", "one:ScheduleRole"}  # any, but to EC2 alone: the parameter InstanceRoleArns
 
 
-def test_only_the_workflow_of_an_intent_runs_the_function_that_buys() -> None:
-    runs = {s.role for s in STATEMENTS if "lambda:InvokeFunction" in s.actions for r in s.resources if "PurchaseB" in r}
-    [denial] = denials("PurchaseBlockFunction")
+@pytest.mark.parametrize(
+    ("function", "role"),
+    [
+        ("PurchaseBlockFunction", "PurchaseIntentStateMachineRole"),
+        ("PurchaseExtensionFunction", "ExtensionStateMachineRole"),
+    ],
+)
+def test_only_its_workflow_runs_a_function_that_buys(function: str, role: str) -> None:
+    runs = {s.role for s in STATEMENTS if "lambda:InvokeFunction" in s.actions for r in s.resources if function in r}
+    [denial] = denials(function)
 
-    assert runs == {"PurchaseIntentStateMachineRole"}
-    assert denial["Condition"] == {
-        "ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["PurchaseIntentStateMachineRole", "Arn"]}}
-    }
+    assert runs == {role}
+    assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": [role, "Arn"]}}}
 
 
 def test_decisions_come_in_by_the_function_url_which_names_the_caller() -> None:

@@ -15,6 +15,7 @@ START, START_AND_WAIT = "arn:aws:states:::states:startExecution", "arn:aws:state
 SOURCES = {
     "PurchaseStateMachine": (ROOT / "statemachines" / "purchase.asl.yaml").read_text(),
     "PurchaseIntentStateMachine": (ROOT / "statemachines" / "purchase_intent.asl.yaml").read_text(),
+    "ExtensionStateMachine": (ROOT / "statemachines" / "extension.asl.yaml").read_text(),
 }
 WORKFLOWS: Mapping[str, Any] = {name: yaml.safe_load(source) for name, source in SOURCES.items()}
 MACHINES = of_type("AWS::StepFunctions::StateMachine")
@@ -26,6 +27,8 @@ NEVER_RETRIED = {
     "PurchaseIntentStateMachine: Buy the block",
     "PurchaseStateMachine: Buy what was approved",
     "PurchaseStateMachine: Bring the pool in line",
+    "ExtensionStateMachine: Buy the extension",
+    "ExtensionStateMachine: Bring the pool in line",
 }
 # What may fail without the request failing: how the intent stands is looked at next, or the sweep makes up for it.
 GOES_ON = {
@@ -33,8 +36,11 @@ GOES_ON = {
     "PurchaseIntentStateMachine: Buy the block": "Follow the purchase",
     "PurchaseStateMachine: Buy what was approved": "See how the purchase stands",
     "PurchaseStateMachine: Bring the pool in line": "Close the request",
+    "ExtensionStateMachine: Buy the extension": "See how the extension stands",
+    "ExtensionStateMachine: Bring the pool in line": "Close the request",
     # The end of the failure path, and a workflow that another one follows up.
     "PurchaseStateMachine: Tell and release": "It failed and could not tell",
+    "ExtensionStateMachine: Tell and release": "It failed and could not tell",
     "PurchaseIntentStateMachine: Follow the purchase": "It could not be followed",
 }
 PERMANENT = ["PurchaseRequestError", "RequestTakenError", "StepError", "UnknownIntentError", "SettingsError"]
@@ -150,24 +156,29 @@ def test_a_failure_is_told_and_releases_or_is_followed_up(task: str) -> None:
     assert everything["Next"] == GOES_ON.get(task, "Tell and release")
 
 
-def test_the_failure_path_tells_and_releases_before_it_fails() -> None:
-    tell = TASKS["PurchaseStateMachine: Tell and release"]
+each_whole = pytest.mark.parametrize("machine", ["PurchaseStateMachine", "ExtensionStateMachine"])
+
+
+@each_whole
+def test_the_failure_path_tells_and_releases_before_it_fails(machine: str) -> None:
+    tell = TASKS[f"{machine}: Tell and release"]
     into_failure = [
         name
-        for (machine, name), state in STATES.items()
-        if machine == "PurchaseStateMachine"
+        for (each, name), state in STATES.items()
+        if each == machine
         for after in following(state)
         if STATES[machine, after]["Type"] == "Fail"
     ]
 
-    assert function_of("PurchaseStateMachine: Tell and release") == "CloseRequestFunction"
+    assert function_of(f"{machine}: Tell and release") == "CloseRequestFunction"
     assert tell["Arguments"]["Payload"]["error"] == "{% $error %}"
     assert set(into_failure) == {"Tell and release"}
 
 
 def test_only_what_is_harmless_to_repeat_is_repeated() -> None:
     assert {task for task, state in TASKS.items() if "Retry" not in state} == NEVER_RETRIED
-    assert {task for task in TASKS if function_of(task) == "PurchaseBlockFunction"} <= NEVER_RETRIED
+    spenders = {"PurchaseBlockFunction", "PurchaseExtensionFunction"}
+    assert {task for task in TASKS if function_of(task) in spenders} <= NEVER_RETRIED
     assert {task for task, state in TASKS.items() if state["Resource"] == START_AND_WAIT} <= NEVER_RETRIED
 
 
@@ -181,8 +192,9 @@ def test_a_retry_waits_longer_each_time_and_not_on_what_stays_wrong(task: str) -
     assert (passing["BackoffRate"], passing["JitterStrategy"], passing["MaxDelaySeconds"]) == (2, "FULL", 300)
 
 
-def test_a_question_that_nobody_answers_in_time_is_looked_at_and_asked_on() -> None:
-    ask = TASKS["PurchaseStateMachine: Ask for approval"]
+@each_whole
+def test_a_question_that_nobody_answers_in_time_is_looked_at_and_asked_on(machine: str) -> None:
+    ask = TASKS[f"{machine}: Ask for approval"]
 
     assert ask["Resource"] == INVOKE_AND_WAIT
     assert [catch["Next"] for catch in ask["Catch"] if catch["ErrorEquals"] == ["States.Timeout"]] == [
@@ -286,6 +298,89 @@ def test_an_end_says_how_it_came_out(outcome: str, end: str) -> None:
 
     assert chosen("PurchaseStateMachine", "How did it end", given=given) == end
     assert STATES["PurchaseStateMachine", end] == {"Type": "Succeed"}
+
+
+# --- the same of an extension ----------------------------------------------
+
+EXTENSION = "ExtensionStateMachine"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "then"),
+    [
+        ("ask", "Ask for approval"),
+        ("buy", "Buy the extension"),
+        ("nothing", "Is there a request to close"),
+        ("look_again", UNDERSTOOD),
+    ],
+)
+def test_what_was_chosen_of_an_extension_is_done(outcome: str, then: str) -> None:
+    assert chosen(EXTENSION, "What was chosen", given={"$outcome": f'"{outcome}"', "$states": "{}"}) == then
+
+
+@pytest.mark.parametrize(
+    ("request_", "then"),
+    [
+        ('{"request_id": "extend-cr-0a", "pool": "training"}', "Close the request"),
+        ('{"extend": {}}', "Nothing was bought"),
+    ],
+)
+def test_only_a_request_that_it_holds_is_closed(request_: str, then: str) -> None:
+    given = {"$request": request_, "$states": "{}"}
+
+    assert chosen(EXTENSION, "Is there a request to close", given=given) == then
+
+
+EXTENDS = {
+    (Word.WAITING, AT, False): UNDERSTOOD,
+    (Word.APPROVED, "null", False): "Wait to try again",
+    (Word.LOOK_AGAIN, AT, False): "Wait for EC2",
+    (Word.LOOK_AGAIN, "null", False): UNDERSTOOD,
+    (Word.PAID, "null", False): "Bring the pool in line",
+    (Word.FAILED, "null", False): "Close the request",
+    (Word.CLOSED, "null", True): "Choose an extension",
+    (Word.CLOSED, "null", False): "Close the request",
+    (Word.ASKED_A_PERSON, "null", False): "Close the request",
+}
+
+
+@pytest.mark.parametrize(("look", "then"), EXTENDS.items(), ids=str)
+def test_how_an_extension_stands_decides_what_is_next(look: tuple[Word, str, bool], then: str) -> None:
+    word, wait_until, ask_again = look
+    answer = f'{{"outcome": "{word}", "wait_until": {wait_until}, "ask_again": {str(ask_again).lower()}}}'
+    given = {
+        "$outcome": f'"{word}"',
+        "$wait_until": wait_until,
+        "$tries": "1",
+        "$turns": "1",
+        "$states": f'{{"input": {answer}}}',
+    }
+
+    assert chosen(EXTENSION, "How does the extension stand", given=given) == then
+    before = {Word.WAITING: "Ask for approval", Word.APPROVED: "Buy the extension"}
+    assert chosen(EXTENSION, "What was decided", given=given) == before.get(word, "How does the extension stand")
+
+
+def test_an_extension_that_is_never_attempted_is_given_up_and_offers_that_go_are_not_chased_for_ever() -> None:
+    answer = {"$wait_until": "null", "$tries": "5", "$turns": "5", "$states": '{"input": {"ask_again": true}}'}
+    for outcome, then in (("approved", "Give the extension up"), ("closed", "Close the request")):
+        given = {"$outcome": f'"{outcome}"', **answer}
+        assert chosen(EXTENSION, "How does the extension stand", given=given) == then
+
+
+@pytest.mark.parametrize(
+    ("outcome", "end"),
+    [
+        ("paid", "The extension is paid and the end has moved"),
+        ("failed", "The payment failed"),
+        ("asked a person", "A person must find out what was bought"),
+        ("nothing", "Nothing was bought"),
+        ("closed", "Nothing was bought"),
+    ],
+)
+def test_an_end_says_how_an_extension_came_out(outcome: str, end: str) -> None:
+    assert chosen(EXTENSION, "How did it end", given={"$outcome": f'"{outcome}"', "$states": "{}"}) == end
+    assert STATES[EXTENSION, end] == {"Type": "Succeed"}
 
 
 # --- what its role is granted ----------------------------------------------

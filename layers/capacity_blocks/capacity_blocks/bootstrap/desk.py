@@ -27,13 +27,13 @@ class Desk:
 
 
 @cache
-def _dynamodb() -> Any:
+def dynamodb() -> Any:
     return client("dynamodb")
 
 
 @cache
 def _notices(table: str, namespace: str) -> DynamoDbLedger:
-    return DynamoDbLedger(_dynamodb(), table, namespace)
+    return DynamoDbLedger(dynamodb(), table, namespace)
 
 
 @cache
@@ -47,7 +47,7 @@ def desk(settings: PurchaseSettings, run: str) -> Desk:
     The ledger of purchases is given a name that no repeat of the invocation has: see there.
     """
     clock = SystemClock()
-    ledger = DynamoDbPurchaseLedger(_dynamodb(), settings.ledger_table, f"{run}-{uuid4()}")
+    ledger = DynamoDbPurchaseLedger(dynamodb(), settings.ledger_table, f"{run}-{uuid4()}")
     speaker = Speaker(
         ledger=_notices(settings.ledger_table, "observe" if settings.observe_only else "live"),
         notifier=_notifier(settings.topic_arn, settings.observe_only),

@@ -1,30 +1,19 @@
-"""What the function that buys is made of: the only composition root with an adapter that spends."""
+"""What the function that buys blocks is made of. One other composition root alone has an adapter that spends."""
 
-from datetime import timedelta
 from functools import cache
-
-from botocore.config import Config
 
 from capacity_blocks.adapters.ec2_offerings import Ec2Offerings
 from capacity_blocks.adapters.ec2_purchases import Ec2Purchases
 from capacity_blocks.bootstrap import guards, sites
 from capacity_blocks.bootstrap.client import client
 from capacity_blocks.bootstrap.desk import desk
+from capacity_blocks.bootstrap.once import CALL_TIMEOUT, ONCE
 from capacity_blocks.purchase_settings import PurchaseSettings, SpendingSettings
 from capacity_blocks.purchasing.purchaser import Purchaser
 
 SETTINGS = (PurchaseSettings, SpendingSettings)
 ADAPTERS = (*guards.ADAPTERS, Ec2Offerings, Ec2Purchases)
 READERS = guards.READERS
-
-# One attempt: PurchaseCapacityBlock takes no client token, and a retry of the SDK would buy again. Patience costs
-# little here: an answer that is not waited for is an outcome that has to be looked up.
-CONNECT, READ = timedelta(seconds=5), timedelta(seconds=60)
-ONCE = Config(
-    retries={"mode": "standard", "total_max_attempts": 1},
-    connect_timeout=CONNECT.total_seconds(),
-    read_timeout=READ.total_seconds(),
-)
 
 
 @cache
@@ -42,5 +31,5 @@ def purchaser(settings: PurchaseSettings, spending: SpendingSettings, account: s
         scribe=at.scribe,
         offerings={region: Ec2Offerings(sites.ec2(region), region) for region in settings.regions},
         purchases={region: _purchases(region) for region in settings.regions},
-        call_timeout=CONNECT + READ,
+        call_timeout=CALL_TIMEOUT,
     )

@@ -1,0 +1,113 @@
+"""See to what was bought: the payment settles, the end moves, and the budget follows EC2's word."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from capacity_blocks.core.extension import notices
+from capacity_blocks.core.extension.lookup import ours, standing
+from capacity_blocks.core.purchase.deadline import paid_before
+from capacity_blocks.core.purchase.intent import HOLDS_RESERVATIONS, Intent, IntentState
+from capacity_blocks.extending.finder import of_block
+from capacity_blocks.extension_ports import ExtensionHistory
+from capacity_blocks.ports import Clock, Reservations
+from capacity_blocks.purchasing.bookkeeper import Bookkeeper
+from capacity_blocks.purchasing.look import Look, Word
+from capacity_blocks.purchasing.scribe import Scribe
+from capacity_blocks.purchasing.settler import PAYMENT_LOOKS, SELDOM, SETTLED, UNSETTLED_AFTER
+
+MOVES_SOON = timedelta(minutes=1)  # from EC2's word that it is paid until it lists the new end; assumed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settler:
+    clock: Clock
+    scribe: Scribe
+    bookkeeper: Bookkeeper
+    history: Mapping[str, ExtensionHistory]  # by region
+    reservations: Mapping[str, Reservations]  # by region
+    function_timeout: timedelta
+
+    def settle(self, intent: Intent) -> Look:
+        """Bring payment, end and budget of an extension forward. The book is written before the intent's state."""
+        if intent.state not in SETTLED:
+            self.bookkeeper.reinstate(intent)  # it may have been taken for not bought, and its money been given back
+        if intent.state is IntentState.BOUGHT:
+            self.scribe.say(notices.bought(intent=intent, **self.scribe.context(intent)))
+        match self._standing(intent):
+            case IntentState.PAID:
+                return self._paid(intent)
+            case IntentState.PAYMENT_FAILED:
+                return self._failed(intent, "EC2 could not take the fee")
+            case _:
+                return self._unpaid(intent)
+
+    def give_up(self, intent: Intent) -> Look:
+        """Release what a person says is gone: long past the end of its payment, and in EC2's history no more."""
+        look = self.settle(intent)
+        is_listed = ours(look.intent, of_block(self.history, look.intent), self.function_timeout) is not None
+        if look.intent.state in SETTLED or self.clock.now() < self._until(intent) + UNSETTLED_AFTER or is_listed:
+            return look
+        return self._failed(look.intent, "a person found it gone")
+
+    def _standing(self, intent: Intent) -> IntentState:
+        if intent.state in SETTLED:
+            return intent.state
+        return standing(ours(intent, of_block(self.history, intent), self.function_timeout))
+
+    def _paid(self, intent: Intent) -> Look:
+        """Commit the money; and say so once EC2 lists the new end, or had until the payment's last instant to do so.
+
+        Nothing here moves an end: whoever plans for the block reads it from EC2.
+        """
+        book = self.bookkeeper.commit(intent)
+        end = self._end(intent)
+        is_moved = end is not None and end >= intent.terms.offering.end
+        now = self.clock.now()
+        if not is_moved and intent.state is not IntentState.PAID and now < self._until(intent):
+            intent = self._pending(intent)
+            return Look(word=Word.LOOK_AGAIN, intent=intent, wait_until=now + MOVES_SOON)
+        if intent.state is not IntentState.PAID:
+            intent = self.scribe.move(intent, IntentState.PAID, "EC2 has taken the fee")
+        self.scribe.say(notices.paid(intent=intent, end=end, book=book, **self.scribe.context(intent)))
+        return Look(word=Word.PAID, intent=intent)
+
+    def _failed(self, intent: Intent, reason: str) -> Look:
+        self.bookkeeper.release(self.clock.now(), intent)
+        if intent.state is not IntentState.PAYMENT_FAILED:
+            intent = self.scribe.move(intent, IntentState.PAYMENT_FAILED, reason)
+        self.scribe.say(notices.payment_failed(intent=intent, **self.scribe.context(intent)))
+        return Look(word=Word.FAILED, intent=intent)
+
+    def _unpaid(self, intent: Intent) -> Look:
+        now, until, context = self.clock.now(), self._until(intent), self.scribe.context(intent)
+        if intent.state is IntentState.ADOPTED:  # of what was bought in the usual way that was said already
+            self.scribe.say(notices.payment_pending(intent=intent, **context))
+        intent = self._pending(intent)
+        if now > until:
+            self.scribe.say(notices.payment_overdue(intent=intent, **context))
+        if now > until + UNSETTLED_AFTER:
+            return Look(word=Word.ASKED_A_PERSON, intent=intent)
+        age = now - _bought_at(intent)
+        return Look(
+            word=Word.LOOK_AGAIN,
+            intent=intent,
+            wait_until=now + next((every for least, every in PAYMENT_LOOKS if age < least), SELDOM),
+        )
+
+    def _pending(self, intent: Intent) -> Intent:
+        if intent.state not in HOLDS_RESERVATIONS:
+            return intent
+        return self.scribe.move(intent, IntentState.PAYMENT_PENDING, "EC2 takes the fee within 12 hours")
+
+    def _end(self, intent: Intent) -> datetime | None:
+        """Return where the block ends by what EC2 lists now; None where it does not list it any more."""
+        listed = self.reservations[intent.terms.offering.region].capacity_blocks()
+        return next((each.end for each in listed if each.reservation_id == intent.terms.extends), None)
+
+    def _until(self, intent: Intent) -> datetime:
+        return paid_before(_bought_at(intent), intent.terms.offering)
+
+
+def _bought_at(intent: Intent) -> datetime:
+    return intent.attempted_at or intent.changed_at
