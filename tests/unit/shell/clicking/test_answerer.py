@@ -1,80 +1,17 @@
 """A click on Approve or Reject: it counts like an answer at any other door, and Slack shows what came of it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from capacity_blocks.clicking.answerer import Answerer
-from capacity_blocks.clicking.starter import Starter
 from capacity_blocks.core.purchase.approval import Approval, Door
 from capacity_blocks.core.purchase.intent import IntentState
-from capacity_blocks.core.slack.click import ClickError, essence
-from capacity_blocks.purchasing.decider import Decider
+from capacity_blocks.core.slack.click import ClickError
 from capacity_blocks.slack_ports import ReplyError
-from tests.fakes.slack import FakeReplies, FakeWorkflows
-from tests.slack import ADA, BEN, EVE, ORIGIN, REPLY_URL, TEXT, a_click, a_message, blocks_of, buttons
+from tests.slack import BEN, EVE, ORIGIN, REPLY_URL, TEXT, blocks_of
 from tests.unit.core.purchase.shapes import ALICE, NOW
-from tests.unit.shell.purchasing.stage import MINUTE, Stage, a_decision, a_stage, chosen
-
-BY_ADA, BY_BEN, BY_EVE = (f"slack:T0TEAM/{user}" for user in (ADA, BEN, EVE))
-
-
-class Slack:
-    """One question in Slack, and people who click on it."""
-
-    def __init__(self, **money: Any) -> None:
-        self.stage: Stage = a_stage()
-        self.stage.spend(**({"approvers": [BY_ADA, BY_BEN]} | money))
-        chosen(self.stage)
-        self.stage.tokens.waiting.add("token-1")
-        self.stage.steps().ask({"intent": self.stage.named, "token": "token-1"})
-        self.replies, self.workflows = FakeReplies(), FakeWorkflows()
-        self.yes, self.no = self.value("approve"), self.value("reject")
-        self.message: Mapping[str, Any] = a_message(buttons(self.yes, self.no))
-
-    def value(self, said: str) -> dict[str, str]:
-        intent = self.stage.intent
-        return {"intent_id": intent.intent_id, "terms": intent.terms.hash, "decision": said}
-
-    @property
-    def answerer(self) -> Answerer:
-        stage, steps = self.stage, self.stage.steps()
-        decider = Decider(
-            clock=stage.clock,
-            ledger=steps.ledger,
-            pool_settings=steps.pool_settings,
-            tokens=stage.tokens,
-            scribe=steps.scribe,
-        )
-        starter = Starter(
-            clock=stage.clock,
-            pool_settings=stage.settings,
-            workflows=self.workflows,
-            extension_machine="extension",
-            purchase_machine="purchase",
-        )
-        return Answerer(decider=decider, starter=starter, replies=self.replies)
-
-    def click(self, value: Mapping[str, str] | None = None, user: str = ADA) -> dict[str, Any]:
-        """Click, and have the message as it then is, as everybody in the channel sees it."""
-        event = essence(a_click(self.yes if value is None else value, self.message, user=user))
-        assert event is not None
-        before = len(self.replies.public)
-        answer = self.answerer.answer(event)
-        if len(self.replies.public) > before:
-            self.message = {"ts": self.message["ts"], **self.replies.public[-1]}
-        return answer
-
-    @property
-    def said(self) -> str:
-        """What stands in the message beside what was asked."""
-        found = [each for each in blocks_of(self.message) if "answered" in each.get("block_id", "")]
-        return str(found[-1]["text"]["text"]) if found else ""
-
-    @property
-    def has_buttons(self) -> bool:
-        return any(each["type"] == "actions" for each in blocks_of(self.message))
+from tests.unit.shell.clicking.stage import BY_ADA, BY_BEN, Slack
+from tests.unit.shell.purchasing.stage import MINUTE, a_decision
 
 
 def test_a_yes_counts_and_the_message_says_whose_it_was() -> None:
@@ -236,4 +173,4 @@ def test_people_of_another_team_are_not_mentioned_as_ours() -> None:
 @pytest.mark.parametrize("event", [{}, {"type": "block_actions"}, {"trigger": "sweep"}])
 def test_what_is_no_click_is_an_error(event: dict[str, Any]) -> None:
     with pytest.raises(ClickError):
-        Slack().answerer.answer(event)
+        Slack().answerer().answer(event)
