@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slack_sdk.signature import Clock, SignatureVerifier
 
 from capacity_blocks.core.slack.signature import WINDOW, refusal, signed
 from tests.slack import SECRET, headers
@@ -119,3 +120,19 @@ def test_it_is_believed_exactly_when_the_secret_signed_it_within_the_window(
     reason = refusal(SECRET, sent | {"x-slack-signature": given_signature}, body, NOW + late * SECOND)
 
     assert (reason is None) == (given_signature == sent["x-slack-signature"] and abs(late) <= 300)
+
+
+class Standing(Clock):
+    def now(self) -> float:
+        return NOW.timestamp()
+
+
+@given(body=st.text(max_size=100), sent_for=st.text(max_size=100), late=st.integers(-400, 400), secret=st.booleans())
+def test_of_what_is_well_formed_slacks_own_client_believes_the_same(
+    body: str, sent_for: str, late: int, secret: bool
+) -> None:
+    sent = headers(sent_for.encode(), NOW + late * SECOND, secret=SECRET if secret else "another")
+    verifier = SignatureVerifier(SECRET, Standing())
+
+    assert (refusal(SECRET, sent, body.encode(), NOW) is None) == verifier.is_valid_request(body, sent)
+    assert (refusal(SECRET, sent, sent_for.encode(), NOW) is None) == verifier.is_valid_request(sent_for, sent)
