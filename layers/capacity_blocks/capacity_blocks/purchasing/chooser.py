@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from capacity_blocks.core.extension.notices import renewed_by_settings
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.guard import Circumstances, Violation, before_asking
@@ -84,10 +85,14 @@ class Chooser:
         """Have people decide on an intent, or the settings where they ask for nobody."""
         if known.settings is None:
             raise UnreadError("; ".join((*errors, f"pool {intent.terms.pool} has no section money")))
-        settings = known.settings
+        settings = self.survey.permits.settings(intent, known.settings) or known.settings
+        is_renewed = self.survey.permits.allow(intent)
         question = Question(clock=self.clock, ledger=self.ledger, bookkeeper=self.bookkeeper, scribe=self.scribe)
 
         def unasked(approved: Intent) -> Notice:
-            return notices.approved_by_settings(intent=approved, settings=settings, **self.scribe.context(approved))
+            context = self.scribe.context(approved)
+            if is_renewed:
+                return renewed_by_settings(intent=approved, why="", **context)
+            return notices.approved_by_settings(intent=approved, settings=settings, **context)
 
         return question.put(intent, settings, why, unasked)

@@ -18,6 +18,7 @@ from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.pool_settings import PoolSettingsError, money, policies
 from capacity_blocks.ports import AwsError, Clock, PoolSettings
 from capacity_blocks.purchase_ports import PurchaseLedger, Site, Switches
+from capacity_blocks.renewing.permits import Permits
 
 
 class UnreadError(Exception):
@@ -105,6 +106,7 @@ class Survey:
     pool_settings: PoolSettings
     ledger: PurchaseLedger
     switches: Switches
+    permits: Permits
     may_spend: bool
 
     def circumstances(self, request: PurchaseRequest, intent: Intent | None) -> tuple[Circumstances, tuple[str, ...]]:
@@ -117,11 +119,16 @@ class Survey:
         promised = self.promised(request, intent)
         blocks = around.blocks if around.blocks is None else (*around.blocks, *promised)
         unread = (("whether spending is on", spending), ("the kill switch", killed))
-        errors = (*around.errors, *(f"{what} could not be read" for what, value in unread if value is None))
+        settings, errors = around.settings, list(around.errors)
+        try:
+            settings = settings if intent is None else self.permits.settings(intent, settings)
+        except AwsError as error:
+            errors.append(f"whether the pool buys this without a question could not be read: {error}")
+        errors += (f"{what} could not be read" for what, value in unread if value is None)
         known = Circumstances(
             now=self.clock.now(),
             request=request,
-            settings=around.settings,
+            settings=settings,
             spending=spending,
             killed=killed,
             places=around.places,
@@ -129,7 +136,7 @@ class Survey:
             siblings=siblings,
             book=book,
         )
-        return known, errors
+        return known, tuple(errors)
 
     def promised(self, request: PurchaseRequest, intent: Intent | None) -> tuple[Reservation, ...]:
         return promised(self.ledger, self.clock.now(), request.pool, request.request_id, intent)

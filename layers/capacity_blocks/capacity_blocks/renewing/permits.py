@@ -19,7 +19,11 @@ class Permits:
     renewals: Renewals
 
     def settings(self, intent: Intent, money: MoneySettings | None) -> MoneySettings | None:
-        """Return the settings by which the approval of `intent` is judged. AwsError goes up: unknown permits nothing.
+        """Return the settings by which the approval of `intent` is judged. AwsError goes up: unknown is no."""
+        return money if money is None or not self.allow(intent) else permit.widened(intent.terms, money)
+
+    def allow(self, intent: Intent) -> bool:
+        """Whether the pool buys exactly this without a question. AwsError goes up.
 
         An extension belongs to the block that it extends. Any other purchase belongs to the block that its request
         names, if it is a request for a successor.
@@ -28,12 +32,10 @@ class Permits:
         of = (
             (terms.extends, terms.offering.start) if terms.extends is not None else successor.follows(intent.request_id)
         )
-        if money is None or of is None:
-            return money
+        if of is None:
+            return False
         settings = self._renewal(terms.pool)
-        if not settings.is_on or permit.objections(terms, settings, self.renewals.recorded(*of)):
-            return money
-        return permit.widened(terms, money)
+        return settings.is_on and not permit.objections(terms, settings, self.renewals.recorded(*of))
 
     def _renewal(self, pool: str) -> RenewalSettings:
         try:

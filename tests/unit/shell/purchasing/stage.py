@@ -25,6 +25,7 @@ from capacity_blocks.purchasing.scribe import Scribe
 from capacity_blocks.purchasing.searcher import Searcher
 from capacity_blocks.purchasing.settler import Settler
 from capacity_blocks.purchasing.survey import Survey
+from capacity_blocks.renewing.permits import Permits
 from tests.factories import REGION, SUBNET, a_group
 from tests.fakes import (
     FakeClock,
@@ -38,6 +39,7 @@ from tests.fakes import (
     FakeSwitches,
     FakeTaskTokens,
 )
+from tests.fakes.renewal import FakeRenewals
 from tests.unit.core.purchase.shapes import ALICE, INPUT, MONEY, NOW, an_offering
 
 EXECUTION = "arn:aws:states:us-east-2:123456789012:execution:PurchaseStateMachine:may"
@@ -80,6 +82,7 @@ class Stage:
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
     settings: FakePoolSettings = field(default_factory=FakePoolSettings)
     switches: FakeSwitches = field(default_factory=FakeSwitches)
+    renewals: FakeRenewals = field(default_factory=FakeRenewals)
     quotas: FakeQuotas = field(default_factory=FakeQuotas)
     tokens: FakeTaskTokens = field(default_factory=FakeTaskTokens)
     may_spend: bool = True
@@ -182,6 +185,7 @@ class Steps:
             pool_settings=self.pool_settings,
             ledger=self.ledger,
             switches=self._port("switches", self.stage.switches),
+            permits=Permits(pool_settings=self.pool_settings, renewals=self._port("renewals", self.stage.renewals)),
             may_spend=self.stage.may_spend,
         )
 
