@@ -85,7 +85,7 @@ class Tally:
     def _misfits(self) -> Iterator[str]:
         """Hold each sale against the intents that were attempted: one alone, approved, and knowing of it."""
         for sold in self.ours:
-            own = [each for each in self.intents if each["attempted_at"] is not None and sold.is_of(each)]
+            own = [each for each in self.intents if _may_have_bought(each) and sold.is_of(each)]
             near = [
                 each
                 for each in own
@@ -146,6 +146,10 @@ def tally(world: World, by_hand: Collection[str] = ()) -> Tally:
         notices=tuple((notice.facts["kind"], _subject(notice.facts["facts"])) for notice in world.notices),
         dead_letters=_dead_letters(world),
     )
+
+
+def _may_have_bought(intent: Mapping[str, Any]) -> bool:
+    return intent["attempted_at"] is not None and intent["state"] != "refused"
 
 
 def _has_failed(sold: Sold) -> bool:

@@ -1,18 +1,17 @@
-"""A stage for extensions: a block that runs in a pool with money, a wish for a day more, and people who decide."""
+"""A stage for extensions: a block of a pool with money, a wish for a day more, and people who decide."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from simulator.extension_tally import Tally, tally
-from tests.e2e.purchase_stage import ALICE, MONEY, QUICK, SANDBOXES, Buyer, End
+from tests.e2e.purchase_stage import ALICE, MONEY, QUICK, SANDBOXES, Buyer, End, switch_off_sweep
 from tests.e2e.stage import END, REGION, Stage, staged
 
-# The block ends at END; the wish comes ten hours before.
-NOW = END - timedelta(hours=10)
+# The block has not begun when it is asked for, so that nothing but the extension goes on meanwhile.
 NEW_END = END + timedelta(days=1)
 MACHINE, FUNCTION = "ExtensionStateMachine", "PurchaseExtensionFunction"
 PAID = ["extension-asked", "extension-approved", "extension-bought", "extension-paid"]
@@ -43,6 +42,7 @@ class Extender:
 
     buyer: Buyer
     block: str
+    by_hand: set[str] = field(default_factory=set)  # offerings that somebody bought in the console
 
     @property
     def stage(self) -> Stage:
@@ -94,7 +94,11 @@ class Extender:
         return block
 
     def tally(self) -> Tally:
-        return tally(self.stage.world)
+        return tally(self.stage.world, self.by_hand)
+
+    def ours_apart(self) -> None:
+        """Say that all that EC2 has sold so far was bought by hand."""
+        self.by_hand.update(each.offering.offering_id for each in self.stage.engine().extensions)
 
     def states(self) -> list[str]:
         return [each["state"] for each in self.tally().intents]
@@ -109,19 +113,18 @@ class Extender:
 
 @contextmanager
 def extender(*, asked: bool = True, settings: dict[str, Any] | None = None, **options: Any) -> Iterator[Extender]:
-    """Deploy the product with all that an extension needs, and let a block run in the pool training.
+    """Deploy the product with all that an extension needs, and a block of the pool training.
 
     What must never be is held against every story, once it is over; `asked`: that people approved what was bought.
     """
     parameters = {"EnablePurchases": "true", **options.pop("parameters", {})}
-    own = {"start": NOW - timedelta(hours=16), "assumptions": QUICK, "sandboxes": SANDBOXES, **options}
+    own = {"assumptions": QUICK, "sandboxes": SANDBOXES, **options}
     with staged(parameters=parameters, **own) as stage:
         buyer = Buyer(stage=stage)
         buyer.put("/capacity-blocks/spending", "on")
         stage.settings("training", json.dumps({"money": MONEY, **(settings or {})}))
-        block = stage.block()
-        stage.run_until(NOW)
-        person = Extender(buyer=buyer, block=block)
+        switch_off_sweep(stage)
+        person = Extender(buyer=buyer, block=stage.block())
         yield person
         assert buyer.undeclared() == set()
         assert [each for each in person.tally().violations() if asked or "nobody approved" not in each] == []

@@ -193,13 +193,14 @@ def buyer(*, sweeps: bool = False, asked: bool = True, **options: Any) -> Iterat
         person.money()
         stage.group("train-a", tags={"capacity-blocks:instances": "2"})
         if not sweeps:
-            _switch_off(stage)
+            switch_off_sweep(stage)
         yield person
         assert person.undeclared() == set()
         assert [each for each in person.tally().violations() if asked or "nobody approved" not in each] == []
 
 
-def _switch_off(stage: Stage) -> None:
+def switch_off_sweep(stage: Stage) -> None:
+    """Let nobody look after blocks: for stories that are about money alone."""
     scheduler = stage.client("scheduler")
     for each in scheduler.list_schedules()["Schedules"]:
         if "ReconcileFunction" in each["Target"]["Arn"]:
