@@ -4,13 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import calls, cold_start, drain, drain_faults, faults, node_drain, purchases
+from benchmarks import calls, cold_start, drain, drain_faults, extensions, faults, node_drain, purchases
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "calls": calls.main,
     "cold-start": cold_start.main,
     "drain": drain.main,
     "drain-faults": drain_faults.main,
+    "extensions": extensions.main,
     "faults": faults.main,
     "node-drain": node_drain.main,
     "purchases": purchases.main,

@@ -1,6 +1,6 @@
 """Everything that a life of a purchase is put through: each fault at each place, twins, stops."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -59,19 +59,19 @@ def drills() -> Iterator[tuple[str, Drill]]:
     yield from _at_once()
 
 
-def strikes(place: Place) -> Iterator[Strike]:
+def strikes(place: Place, *, functions: Collection[str] = FUNCTIONS, spender: str = SPENDER) -> Iterator[Strike]:
     """Yield every fault at one call; of those that no other function's mere read could tell apart, one stands for all.
 
     What a workflow calls cannot crash, and takes as long as a task may.
     """
-    is_ours = place.caller in FUNCTIONS
+    is_ours = place.caller in functions
     if is_ours:
         yield place.strike(Fault.CRASH_BEFORE)
     yield place.strike(Fault.THROTTLE, RETRIED)
     yield place.strike(Fault.STALL, lasts=HUNG)
     if not place.mutating and not place.operation.startswith("dynamodb."):  # the ledger is read consistently
         yield place.strike(Fault.STALE_READ)
-    if not place.mutating and place.caller != SPENDER:
+    if not place.mutating and place.caller != spender:
         return
     for fault in (Fault.NOT_SENT, Fault.SERVER_ERROR_BEFORE):
         yield place.strike(fault, RETRIED)
