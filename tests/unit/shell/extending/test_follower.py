@@ -1,0 +1,275 @@
+"""What becomes of an extension: paid, failed, found, lost; and the end that moves only when EC2 says so."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from capacity_blocks.core.extension.history import ExtensionStatus
+from capacity_blocks.core.notice import Severity
+from capacity_blocks.core.purchase.intent import IntentState
+from capacity_blocks.ports import AwsError
+from capacity_blocks.purchasing.step import StepError
+from tests.fakes import unclear
+from tests.unit.core.extension.extending import EXTENDED_NOW, NEW_END, more_time
+from tests.unit.core.purchase.intents import an_intent
+from tests.unit.core.purchase.shapes import END
+from tests.unit.shell.extending.stage import (
+    EXECUTION,
+    MINUTE,
+    REQUEST_ID,
+    Stage,
+    approved,
+    bought,
+    chosen,
+    followed,
+)
+
+S, E = IntentState, ExtensionStatus
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def lost(stage: Stage) -> None:
+    """Buy, and lose the reply."""
+    approved(stage)
+    stage.market.lost["purchase"] = unclear()
+    stage.steps("purchaser").purchase({"intent": stage.named})
+    stage.market.lost.clear()
+
+
+def sweep(stage: Stage) -> dict[str, Any]:
+    return stage.steps("sweep").follow({"trigger": "sweep"})
+
+
+def test_an_open_question_waits_and_an_approved_one_goes_on() -> None:
+    stage = Stage()
+    chosen(stage)
+    assert followed(stage)["outcome"] == "waiting"
+    stage.steps().decide()
+
+    assert followed(stage)["outcome"] == "approved"
+
+
+def test_what_is_bought_waits_for_its_payment() -> None:
+    stage = Stage()
+    bought(stage)
+
+    answer = followed(stage)
+
+    assert (answer["outcome"], answer["wait_until"]) == ("look_again", (EXTENDED_NOW + 2 * MINUTE).isoformat())
+    assert (stage.intent.state, stage.kinds, stage.reservations.held["cr-0a"].end) == (
+        S.PAYMENT_PENDING,
+        ["approved", "bought"],
+        END,
+    )
+
+
+def test_when_it_is_paid_the_money_is_spent_and_the_new_end_told_once() -> None:
+    stage = Stage()
+    bought(stage)
+    stage.market.settle()
+
+    assert [followed(stage)["outcome"] for _ in range(2)] == ["paid", "paid"]
+    assert (stage.intent.state, stage.money, stage.kinds) == (
+        S.PAID,
+        {"1": "committed"},
+        ["approved", "bought", "paid"],
+    )
+    assert stage.notifier.sent[-1].text.startswith("EC2 has taken the fee, and cr-0a ends at 2026-05-18 11:30 UTC now.")
+
+
+def test_an_end_that_ec2_does_not_list_yet_is_waited_for_and_the_money_is_spent() -> None:
+    stage = Stage()
+    bought(stage)
+    stage.market.settle(moves=False)
+    assert followed(stage)["outcome"] == "look_again"
+    assert (stage.intent.state, stage.money) == (S.PAYMENT_PENDING, {"1": "committed"})
+
+    stage.market.move(stage.market.sold[0])
+    assert followed(stage)["outcome"] == "paid"
+    assert stage.notifier.sent[-1].severity is Severity.INFO
+
+
+def test_an_end_that_does_not_move_though_it_is_paid_is_a_persons_matter() -> None:
+    stage = Stage()
+    bought(stage)
+    stage.market.settle(moves=False)
+    stage.wait(12 * HOUR)
+
+    assert followed(stage)["outcome"] == "paid"
+    assert stage.notifier.sent[-1].severity is Severity.CRITICAL
+
+
+def test_a_payment_that_fails_frees_the_money_and_leaves_the_end() -> None:
+    stage = Stage()
+    bought(stage)
+    stage.market.settle(E.PAYMENT_FAILED)
+
+    assert followed(stage)["outcome"] == "failed"
+    assert (stage.intent.state, stage.money, stage.reservations.held["cr-0a"].end) == (
+        S.PAYMENT_FAILED,
+        {"1": "released"},
+        END,
+    )
+    assert stage.kinds[-1] == "payment-failed"
+
+
+def test_a_payment_that_neither_comes_nor_fails_is_told_and_then_handed_to_a_person() -> None:
+    stage = Stage()
+    bought(stage)
+    stage.wait(12 * HOUR + MINUTE)
+    assert (followed(stage)["outcome"], stage.kinds[-1]) == ("look_again", "payment-overdue")
+
+    stage.wait(DAY)
+    assert followed(stage)["outcome"] == "asked a person"
+    assert (followed(stage, nothing_was_bought=True)["outcome"], stage.money) == ("asked a person", {"1": "reserved"})
+
+    stage.market.sold.clear()
+    assert followed(stage, nothing_was_bought=True)["outcome"] == "failed"
+    assert stage.money == {"1": "released"}
+
+
+def test_a_lost_reply_is_found_in_the_history() -> None:
+    stage = Stage()
+    stage.market.listed_after = 10 * MINUTE
+    lost(stage)
+    first = followed(stage)
+    assert (first["outcome"], first["wait_until"]) == ("look_again", (EXTENDED_NOW + 2.5 * MINUTE).isoformat())
+    assert stage.kinds == ["approved"]
+
+    stage.wait(3 * MINUTE)
+    assert (followed(stage)["outcome"], stage.kinds[-1]) == ("look_again", "unknown")
+    stage.wait(8 * MINUTE)
+    assert followed(stage)["outcome"] == "look_again"
+    assert (stage.intent.state, stage.intent.reservation_ids) == (S.PAYMENT_PENDING, ("cr-0a",))
+    assert stage.kinds[-2:] == ["found", "payment-pending"]
+
+    stage.market.settle()
+    assert (followed(stage)["outcome"], stage.money) == ("paid", {"1": "committed"})
+
+
+def test_a_crash_before_the_call_is_a_persons_to_end_and_then_it_may_be_tried_again() -> None:
+    stage = Stage()
+    approved(stage)
+    stage.market.errors["purchase"] = unclear()
+    stage.steps().purchase({"intent": stage.named})
+    stage.market.errors.clear()
+    stage.wait(40 * MINUTE)
+    assert (followed(stage)["outcome"], stage.kinds[-1]) == ("asked a person", "not-found")
+    assert chosen(stage)["outcome"] == "buy"  # which is to follow it: nothing more is bought before a person says so
+
+    assert followed(stage, nothing_was_bought=True)["outcome"] == "closed"
+    assert (stage.intent.state, stage.money) == (S.CLOSED, {"1": "released"})
+    assert (chosen(stage)["outcome"], stage.intent.number) == ("ask", 2)
+
+
+def test_a_persons_word_is_not_believed_against_the_history() -> None:
+    stage = Stage()
+    stage.market.listed_after = HOUR
+    lost(stage)
+    stage.wait(40 * MINUTE)
+    followed(stage)
+    stage.wait(HOUR)
+
+    followed(stage, nothing_was_bought=True)
+
+    assert (stage.intent.state, stage.money) == (S.PAYMENT_PENDING, {"1": "reserved"})
+
+
+def test_a_history_that_cannot_be_read_ends_nothing() -> None:
+    stage = Stage()
+    bought(stage)
+    stage.market.errors["records"] = unclear()
+
+    with pytest.raises(AwsError):
+        followed(stage)
+    assert stage.intent.state is S.BOUGHT
+
+
+def test_what_a_person_buys_by_hand_meanwhile_is_not_taken_for_it() -> None:
+    stage = Stage()
+    approved(stage)
+    stage.market.errors["purchase"] = unclear()
+    stage.steps().purchase({"intent": stage.named})
+    stage.market.errors.clear()
+    stage.wait(10 * MINUTE)
+    stage.market.by_hand(more_time("cbe-hand"))
+    stage.wait(30 * MINUTE)
+
+    assert followed(stage)["outcome"] == "asked a person"
+    assert "cbe-hand from the same end" in stage.intent.reason
+
+
+def test_the_sweep_follows_what_its_workflow_has_left() -> None:
+    stage = Stage()
+    bought(stage)
+    stage.market.settle()
+
+    answer = sweep(stage)
+
+    assert [each["outcome"] for each in answer["followed"]] == ["paid"]
+    assert (stage.intent.state, stage.reservations.held["cr-0a"].end) == (S.PAID, NEW_END)
+
+
+def test_the_sweep_closes_a_question_that_nobody_answered() -> None:
+    stage = Stage()
+    chosen(stage)
+    stage.wait(12 * HOUR)
+
+    sweep(stage)
+
+    assert (stage.intent.state, stage.money, stage.kinds) == (S.CLOSED, {"1": "released"}, ["expired"])
+
+
+def test_blocks_are_followed_by_another_function() -> None:
+    stage = Stage()
+    block = an_intent()
+    stage.ledger.put_intent(block, None)
+
+    with pytest.raises(StepError, match="another function follows blocks"):
+        stage.steps().follow({"intent": {"request_id": block.request_id, "intent_id": block.intent_id}})
+
+
+def test_what_could_not_be_attempted_is_given_up() -> None:
+    stage = Stage()
+    approved(stage)
+
+    assert followed(stage, give_up=True)["outcome"] == "closed"
+    assert (stage.intent.state, stage.money, stage.kinds[-1]) == (S.CLOSED, {"1": "released"}, "not-bought")
+
+
+# --- how a workflow ends ---------------------------------------------------
+
+
+def aborted() -> dict[str, Any]:
+    given = '{"extend": {"reservation_id": "cr-0a", "region": "us-east-2", "hours": 168}}'
+    return {"source": "aws.states", "detail": {"executionArn": EXECUTION, "status": "ABORTED", "input": given}}
+
+
+def test_a_workflow_that_is_stopped_releases_what_was_never_attempted() -> None:
+    stage = Stage()
+    approved(stage)
+
+    stage.steps().close(aborted())
+
+    assert (stage.intent.state, stage.money) == (S.CLOSED, {"1": "released"})
+    assert stage.ledger.requests[REQUEST_ID].ended == "its workflow is ABORTED"
+    assert stage.kinds[-1] == "purchase-request-failed"
+
+
+def test_a_workflow_that_is_stopped_during_the_payment_stops_nothing() -> None:
+    stage = Stage()
+    bought(stage)
+
+    answer = stage.steps().close(aborted())
+
+    assert (answer["open"], stage.money) == ([stage.named], {"1": "reserved"})
+    assert stage.ledger.requests[REQUEST_ID].ended is None
+
+
+def test_a_workflow_that_never_had_a_request_is_told_all_the_same() -> None:
+    stage = Stage()
+
+    stage.steps().close(aborted())
+
+    assert stage.kinds == ["purchase-request-failed"]
