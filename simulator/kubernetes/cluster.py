@@ -29,13 +29,20 @@ class SimulatedCluster:
         self.version = 0
 
     def add_node(
-        self, instance_id: str, *, name: str = "", instance_type: str = "p5.48xlarge", zone: str = "us-east-2a"
+        self,
+        instance_id: str,
+        *,
+        name: str = "",
+        instance_type: str = "p5.48xlarge",
+        zone: str = "us-east-2a",
+        devices: Mapping[str, int] | None = None,
     ) -> SimulatedNode:
         node = SimulatedNode(
             name=name or f"{instance_id}.us-east-2.compute.internal",
             provider_id=f"aws:///{zone}/{instance_id}",
             created=self.now(),
             labels={"node.kubernetes.io/instance-type": instance_type, "topology.kubernetes.io/zone": zone},
+            devices=devices or {},
             version=self._change(),
         )
         self.nodes[node.name] = node

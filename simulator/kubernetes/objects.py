@@ -22,6 +22,7 @@ class SimulatedNode:
     taints: list[dict[str, Any]] = field(default_factory=list)
     unschedulable: bool = False
     ready: bool = True  # a kubelet that is not stops no container
+    devices: Mapping[str, int] = field(default_factory=dict)  # as their plugins count them, all of them healthy
     version: int = 0
 
     def wire(self) -> dict[str, Any]:
@@ -39,7 +40,11 @@ class SimulatedNode:
                 "labels": self.labels,
             },
             "spec": spec,
-            "status": {"conditions": [{"type": "Ready", "status": "True" if self.ready else "Unknown"}]},
+            "status": {
+                "conditions": [{"type": "Ready", "status": "True" if self.ready else "Unknown"}],
+                "capacity": (devices := {name: str(count) for name, count in self.devices.items()}),
+                "allocatable": devices,
+            },
         }
 
 
