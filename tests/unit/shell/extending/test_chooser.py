@@ -36,7 +36,7 @@ from tests.unit.shell.extending.stage import (
 )
 
 S = IntentState
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def test_the_cheapest_offer_becomes_an_intent_with_its_money_reserved() -> None:
@@ -119,6 +119,7 @@ def test_a_wish_for_an_end_that_has_moved_claims_nothing() -> None:
 def test_what_another_execution_asks_about_is_left_to_it() -> None:
     stage = Stage()
     chosen(stage)
+    stage.wait(HOUR)
 
     answer = chosen(stage, OTHER, hours=336)
 
@@ -213,6 +214,7 @@ def test_what_another_execution_bought_is_not_bought_again_while_ec2_still_shows
     stage = Stage()
     bought(stage)
     stage.market.settle(moves=False)
+    stage.wait(HOUR)
     stage.steps().close({"request": {"request_id": REQUEST_ID}, "execution": EXECUTION, "outcome": "closed"})
 
     assert chosen(stage, OTHER)["outcome"] == "nothing"

@@ -176,6 +176,21 @@ def test_a_persons_word_is_not_believed_against_the_history() -> None:
     assert (stage.intent.state, stage.money) == (S.PAYMENT_PENDING, {"1": "reserved"})
 
 
+def test_what_shows_after_a_persons_word_is_the_truth_and_counts_in_the_budget_again() -> None:
+    stage = Stage()
+    stage.market.listed_after = 2 * HOUR
+    lost(stage)
+    stage.wait(40 * MINUTE)
+    followed(stage)
+    followed(stage, nothing_was_bought=True)
+    assert (stage.intent.state, stage.money) == (S.CLOSED, {"1": "released"})
+
+    stage.wait(2 * HOUR)
+    sweep(stage)
+
+    assert (stage.intent.state, stage.money) == (S.PAYMENT_PENDING, {"1": "reserved"})
+
+
 def test_a_history_that_cannot_be_read_ends_nothing() -> None:
     stage = Stage()
     bought(stage)
