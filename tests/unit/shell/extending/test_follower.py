@@ -24,6 +24,8 @@ from tests.unit.shell.extending.stage import (
     chosen,
     followed,
 )
+from tests.unit.shell.purchasing.stage import a_stage
+from tests.unit.shell.purchasing.stage import bought as of_blocks
 
 S, E = IntentState, ExtensionStatus
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -243,6 +245,20 @@ def test_blocks_are_followed_by_another_function() -> None:
 
     with pytest.raises(StepError, match="another function follows blocks"):
         stage.steps().follow({"intent": {"request_id": block.request_id, "intent_id": block.intent_id}})
+
+
+def test_each_of_two_sweeps_follows_its_own() -> None:
+    blocks, more = a_stage(), Stage()
+    of_blocks(blocks)
+    bought(more)
+    blocks.ledger.requests |= more.ledger.requests
+    blocks.ledger.kept |= more.ledger.kept
+    more.ledger.requests, more.ledger.kept = blocks.ledger.requests, blocks.ledger.kept
+
+    swept = blocks.steps("blocks").follow({"trigger": "sweep"})
+    assert [each["intent_id"].startswith("may-training-1") for each in swept["followed"]] == [True]
+    assert [each["intent_id"].startswith("extend-cr-0a") for each in sweep(more)["followed"]] == [True]
+    assert (swept["errors"], more.intent.state) == ([], S.PAYMENT_PENDING)
 
 
 def test_what_could_not_be_attempted_is_given_up() -> None:
