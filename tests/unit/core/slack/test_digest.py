@@ -71,6 +71,48 @@ def test_a_hundred_blocks_are_named_each_and_more_are_counted() -> None:
     assert many.count("cr-000") + int(many.split(" and ")[-1].split()[0]) == 253
 
 
+def late(number: int, **changes: Any) -> Publication:
+    given_changes = {
+        "reservation_id": "cr-same",
+        "target": f"g{number}",
+        "title": f"g{number} of cr-same is not drained",
+        "kind": "not-drained",
+        "severity": Severity.CRITICAL,
+        "next_step": "Terminate its instances.",
+    }
+    return told(number, when=AT + number * SECOND / 100, **(given_changes | changes))
+
+
+def test_everything_critical_is_said_by_its_title() -> None:
+    found = words(message([*(late(n) for n in range(6)), *(block(10 + n) for n in range(90))], ROUTES))
+
+    assert [line for line in found.split("\n") if "not drained" in line] == [
+        f"• g{n} of cr-same is not drained" for n in range(6)
+    ]
+
+
+def test_critical_notices_of_several_kinds_share_the_room() -> None:
+    kinds = [late(100 * kind + n, kind=f"kind-{kind}", title="t" * 240) for kind in range(4) for n in range(90)]
+    found = message(kinds, ROUTES)
+
+    assert [words(found).count(f"Kind {kind}: 90") for kind in range(4)] == [1] * 4
+    assert [words(found).count(f"g{100 * kind + 89}") for kind in range(4)] == [1] * 4
+    assert refusals(found) == []
+
+
+def test_what_is_about_one_block_is_named_by_its_targets() -> None:
+    found = words(message([late(n, severity=Severity.WARNING) for n in range(7)], ROUTES))
+
+    assert "and of g3, g4, g5, g6" in found
+
+
+def test_neither_blocks_nor_targets_that_come_again_hide_each_other() -> None:
+    pairs = [(f"cr-{n // 2}", ("train", "serve")[n % 2]) for n in range(7)]
+    notices = [late(n, severity=Severity.WARNING, reservation_id=cr, target=g) for n, (cr, g) in enumerate(pairs)]
+
+    assert "and of serve of cr-1, train of cr-2, serve of cr-2, train of cr-3" in words(message(notices, ROUTES))
+
+
 def test_each_pool_calls_its_own_people() -> None:
     both = [told(1, severity=Severity.CRITICAL), told(2, severity=Severity.CRITICAL, pool="other"), told(3, pool="x")]
 

@@ -3,17 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from itertools import groupby
+from itertools import accumulate, groupby
 
-from capacity_blocks.core.notice import Severity
+from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.publication import Publication
 from capacity_blocks.core.slack import limit
 from capacity_blocks.core.slack.message import MARKS, Block, Message, context, head, notification, section
 from capacity_blocks.core.slack.route import Routes
-from capacity_blocks.core.slack.text import cut, escaped_cut, localised
+from capacity_blocks.core.slack.text import escaped_cut, localised, pages
 
 WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
-MOST_TITLES = 3
+MOST_TITLES = 3  # of a kind, but for what is critical: that is told by all its titles, while there is room
+CRITICAL_TITLES = 6000  # characters, which all kinds share
 MOST_STEPS = 2
 NAMED = 1600  # characters of ids and names of a kind
 NOTHING_TO_DO = "Nothing to do."
@@ -56,42 +57,56 @@ def _groups(publications: Sequence[Publication]) -> list[Group]:
 
 
 def _within(groups: Sequence[Group], zone: tzinfo) -> Iterator[Block]:
-    """Yield a section for each kind, as many as Slack takes, and say how many notices are left out."""
-    room = limit.MESSAGE_TEXT
+    """Yield the sections of each kind, as many as Slack takes, and say how many notices are left out."""
+    critical = sum(group[0].notice.severity is Severity.CRITICAL for group in groups)
+    room, blocks = limit.MESSAGE_TEXT, limit.BLOCKS - 5
     for number, group in enumerate(groups):
-        text = _section(group, zone)
-        room -= len(text)
-        if room < 0 or number >= limit.BLOCKS - 5:
+        sections = list(pages(_lines(group, zone, CRITICAL_TITLES // max(1, critical)), limit.SECTION_TEXT))
+        room, blocks = room - sum(map(len, sections)), blocks - len(sections)
+        if room < 0 or blocks < 0:
             left = sum(map(len, groups[number:]))
             yield section(f"_{left} more, of {len(groups) - number} kinds: the mail has them._")
             return
-        yield section(text)
+        yield from map(section, sections)
 
 
-def _section(group: Group, zone: tzinfo) -> str:
+def _lines(group: Group, zone: tzinfo, critical_titles: int) -> Iterator[str]:
     notices = [each.notice for each in group]
     kind = notices[0].kind.replace("-", " ").capitalize()
-    lines = [f"*{MARKS[notices[0].severity]}{escaped_cut(kind, 100)}: {len(group)}*"]
-    lines += [f"• {escaped_cut(localised(each.title, zone), 250)}" for each in notices[:MOST_TITLES]]
-    if others := _named(group[MOST_TITLES:]):
-        lines.append(f"and of {others}")
+    titles = [f"• {escaped_cut(localised(each.title, zone), 250)}" for each in notices]
+    shown = MOST_TITLES
+    if notices[0].severity is Severity.CRITICAL:
+        shown = max(shown, sum(length <= critical_titles for length in accumulate(map(len, titles))))
+    yield f"*{MARKS[notices[0].severity]}{escaped_cut(kind, 100)}: {len(group)}*"
+    yield from titles[:shown]
+    if others := _named(notices[shown:]):
+        yield f"and of {others}"
     steps = dict.fromkeys(each.next_step for each in notices if each.next_step not in {"", NOTHING_TO_DO})
-    lines += [f"_What to do:_ {escaped_cut(localised(step, zone), 300)}" for step in list(steps)[:MOST_STEPS]]
-    return cut("\n".join(lines), limit.SECTION_TEXT)
+    yield from (f"_What to do:_ {escaped_cut(localised(step, zone), 300)}" for step in list(steps)[:MOST_STEPS])
 
 
-def _named(rest: Group) -> str:
+def _named(rest: Sequence[Notice]) -> str:
     """Name what the rest is about, as far as there is room."""
-    subjects = [p.notice.reservation_id or p.notice.target or p.notice.thread or p.notice.key for p in rest]
     names, length = [], 0
-    for name in dict.fromkeys(subjects):
+    subjects = _subjects(rest)
+    for name in subjects:
         shown = escaped_cut(name, 100)
         if length + len(shown) + 2 > NAMED:
             break
         names.append(shown)
         length += len(shown) + 2
-    left = len(dict.fromkeys(subjects)) - len(names)
+    left = len(subjects) - len(names)
     return ", ".join(names) + (f" and {left} more" if left else "")
+
+
+def _subjects(rest: Sequence[Notice]) -> Sequence[str]:
+    """Return the blocks, or the targets where these tell more apart, or both where only both tell all apart."""
+    blocks = dict.fromkeys(each.reservation_id or each.target or each.thread or each.key for each in rest)
+    targets = dict.fromkeys(each.target or each.reservation_id or each.thread or each.key for each in rest)
+    both = dict.fromkeys(
+        " of ".join(filter(None, (each.target, each.reservation_id))) or each.thread or each.key for each in rest
+    )
+    return next(list(names) for names in (blocks, targets, both) if len(names) == len(both))
 
 
 def _pools(publications: Sequence[Publication]) -> str:

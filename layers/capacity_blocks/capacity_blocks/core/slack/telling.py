@@ -12,7 +12,7 @@ from capacity_blocks.core.slack import limit
 from capacity_blocks.core.slack.button import actions
 from capacity_blocks.core.slack.message import Block, Message, context, head, notification, section
 from capacity_blocks.core.slack.route import Route
-from capacity_blocks.core.slack.text import escaped_cut, localised
+from capacity_blocks.core.slack.text import escaped_cut, localised, pages
 
 FENCE = "```"
 MOST_SECTIONS = 2  # more is scrolled past; the mail has all of it
@@ -54,10 +54,9 @@ def _without_commands(text: str) -> str:
 
 def _sections(parts: Sequence[Passage]) -> Iterator[Block]:
     """Yield the text in as few sections as it fits into, and say where it does not fit into all that there are."""
-    pages = list(_pages(line for part in parts for line in _lines(part)))
-    for page in pages[:MOST_SECTIONS]:
-        yield section(page)
-    if len(pages) > MOST_SECTIONS:
+    found = list(pages((line for part in parts for line in _lines(part)), limit.SECTION_TEXT))
+    yield from map(section, found[:MOST_SECTIONS])
+    if len(found) > MOST_SECTIONS:
         yield section(REST)
 
 
@@ -68,17 +67,6 @@ def _lines(part: Passage) -> Iterator[str]:
     else:
         lines = (piece for line in part.text.split("\n") for piece in wrap(line, LINE) or [""])
         yield from (escaped_cut(line, limit.SECTION_TEXT) for line in lines)
-
-
-def _pages(lines: Iterator[str]) -> Iterator[str]:
-    page = ""
-    for line in lines:
-        if page and len(page) + 1 + len(line) > limit.SECTION_TEXT:
-            yield page
-            page = ""
-        page = f"{page}\n{line}" if page else line
-    if page.strip():
-        yield page
 
 
 def _what_to_do(notice: Notice, zone: tzinfo) -> Iterator[Block]:

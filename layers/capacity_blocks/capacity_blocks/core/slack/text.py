@@ -1,6 +1,7 @@
 """Text as Slack takes it: escaped, cut, and with the hours of the team's clock beside UTC."""
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 
 CUT = "…"
@@ -27,6 +28,18 @@ def escaped_cut(text: str, most: int) -> str:
     if amp >= 0 and ";" not in kept[amp:]:
         kept = kept[:amp]
     return kept.rstrip() + CUT
+
+
+def pages(lines: Iterable[str], most: int) -> Iterator[str]:
+    """Join lines to as few texts as they fit into. None of the lines may be longer than that itself."""
+    page = ""
+    for line in lines:
+        if page and len(page) + 1 + len(line) > most:
+            yield page
+            page = ""
+        page = f"{page}\n{line}" if page else line
+    if page.strip():
+        yield page
 
 
 def localised(text: str, zone: tzinfo) -> str:
