@@ -90,12 +90,16 @@ class Workspace:
     def __init__(self, channels: tuple[str, ...] = ("C0SIMULATE",), now: Callable[[], datetime] = _now) -> None:
         self.channels = set(channels)
         self.hook_channel = channels[0]
+        self._now = now
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, as if nobody had ever said anything."""
         self.messages: list[Posted] = []
         self.replies: list[Reply] = []
         self.refused: list[tuple[datetime, str]] = []
         self.troubles: list[Trouble] = []
         self.attempts: list[datetime] = []
-        self._now = now
         self._last: dict[str, datetime] = {}
         self._response_urls: dict[str, tuple[str, datetime]] = {}  # for which message, since when
         self._numbers = 0

@@ -112,6 +112,18 @@ def test_the_topic_alone_fills_the_queue_for_slack_and_calls_what_empties_it() -
     }
 
 
+def test_slack_is_hinted_at_what_people_wait_for_alone() -> None:
+    [hint] = [
+        each
+        for each in of_type("AWS::SNS::Subscription").values()
+        if target_of(each["Endpoint"]) == "NotifySlackFunction"
+    ]
+
+    assert hint["FilterPolicy"] == {
+        "$or": [{"severity": ["critical"]}, {"kind": ["purchase-asked", "extension-asked"]}]
+    }
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_errors_are_told(function: str) -> None:
     (alarm,) = alarms_on("AWS/Lambda", "Errors", function)
