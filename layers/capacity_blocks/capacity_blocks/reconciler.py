@@ -7,6 +7,7 @@ from datetime import datetime
 from capacity_blocks.core import wording
 from capacity_blocks.core.action import (
     Action,
+    CheckNodes,
     DeleteHook,
     PutHook,
     ResumeLaunch,
@@ -29,7 +30,7 @@ from capacity_blocks.ports import AwsError, Clock, Ledger, PoolSettings, Region
 from capacity_blocks.request import Request
 
 CLEARS_THE_WAY = (ResumeLaunch, Unprotect, PutHook)
-OF_SINGLE_NODES = (DeleteHook, StartDrain, WarnNodes)
+OF_SINGLE_NODES = (CheckNodes, DeleteHook, StartDrain, WarnNodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +176,7 @@ class Reconciler:
             progress.chains.extend([chain_status(now, pool)] if pool.name else [])
             progress.looks.extend([planned.look_again_at] if planned.look_again_at is not None else [])
             for action in planned.actions:
-                if request.covers(action) and not (said is None and isinstance(action, Say | WarnNodes)):
+                if request.covers(action) and not (said is None and isinstance(action, Say | WarnNodes | CheckNodes)):
                     yield Deed(region=region, pool=pool, action=action)
 
     def _do(self, deeds: Iterable[Deed], progress: Progress) -> None:

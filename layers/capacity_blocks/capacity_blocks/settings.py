@@ -38,6 +38,7 @@ class Settings:
     policy: Policy  # the default of every pool
     drain_function: str | None = None  # None: there is none, and nodes go as they are
     warn_function: str | None = None
+    check_function: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -61,6 +62,7 @@ class Settings:
                 ),
                 drain_function=env.get("DRAIN_FUNCTION") or None,
                 warn_function=env.get("WARN_FUNCTION") or None,
+                check_function=env.get("CHECK_FUNCTION") or None,
             )
 
 

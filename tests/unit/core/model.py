@@ -6,6 +6,7 @@ from typing import assert_never
 
 from capacity_blocks.core.action import (
     Bind,
+    CheckNodes,
     DeleteHook,
     DeleteScheduledAction,
     PutHook,
@@ -34,6 +35,8 @@ def applied(now: datetime, pool: Pool, plan: Plan) -> Pool:
         if isinstance(action, Say):
             assert action.notice.key not in said
             said[action.notice.key] = now
+        elif isinstance(action, CheckNodes):
+            said[f"{action.reservation_id}:{action.target}:nodes-ready:{action.life}"] = now  # found to be good
         elif isinstance(action, WarnNodes):
             assert action.key not in said
             said[action.key] = now
@@ -81,7 +84,7 @@ def _changed(target: Target, action: TargetAction) -> Target:  # noqa: C901  # o
             left = tuple(i for i in target.instances if i.instance_id != action.instance_id)
             assert len(left) == len(target.instances) - 1
             return replace(target, instances=left)  # drained, let go and gone
-        case WarnNodes():
+        case WarnNodes() | CheckNodes():
             return target
         case _:
             assert_never(action)

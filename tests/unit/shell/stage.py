@@ -91,10 +91,14 @@ class Stage:
     def speaker(self, run: str = "run") -> Speaker:
         return Speaker(ledger=self.ledger, notifier=self.notifier, clock=self.clock, run=run)
 
-    def live(self, run: str = "run", drain: str | None = "drain", warn: str | None = "warn") -> LiveExecutor:
-        functions = NodeFunctions(invocations=lambda: self.invocations, drain=drain, warn=warn)
+    def live(self, run: str = "run", **functions: str | None) -> LiveExecutor:
+        """Return what carries actions out, each function under its own name, or as `functions` says."""
+        named: dict[str, str | None] = {name: functions.get(name, name) for name in ("drain", "warn", "check")}
+        node_functions = NodeFunctions(
+            invocations=lambda: self.invocations, drain=named["drain"], warn=named["warn"], check=named["check"]
+        )
         return LiveExecutor(
-            clock=self.clock, ledger=self.ledger, speaker=self.speaker(run), node_functions=functions, run=run
+            clock=self.clock, ledger=self.ledger, speaker=self.speaker(run), node_functions=node_functions, run=run
         )
 
     def reconciler(self, executor: Executor | None = None, run: str = "run", **changes: Any) -> Reconciler:

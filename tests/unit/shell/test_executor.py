@@ -7,6 +7,7 @@ import pytest
 
 from capacity_blocks.core.action import (
     Action,
+    CheckNodes,
     DeleteHook,
     DeleteScheduledAction,
     PutHook,
@@ -47,6 +48,9 @@ START_DRAIN = StartDrain(
 )
 WARN = WarnNodes(
     target=TRAIN, reservation_id="cr-0a", step=Step.MARK, key="cr-0a:train:mark:1", reason="its drain is near"
+)
+CHECK = CheckNodes(
+    target=TRAIN, reservation_id="cr-0a", life="first", wanted=8, alarm_at=START, reason="all are in service"
 )
 BUSY = AwsError("UpdateNodegroupConfig", "ResourceInUseException", "an update is under way", definite=True)
 
@@ -212,10 +216,26 @@ def test_a_warning_that_could_not_be_started_is_not_taken_for_done() -> None:
     assert stage.ledger.said(REGION) == {}
 
 
-@pytest.mark.parametrize("action", [START_DRAIN, WARN], ids=["StartDrain", "WarnNodes"])
-def test_without_a_function_nothing_is_started_or_taken_for_done(action: StartDrain | WarnNodes) -> None:
+def test_a_look_at_nodes_is_started_once_a_minute_and_is_no_deed() -> None:
     stage = a_stage()
-    executor = stage.live(drain=None, warn=None)
+
+    assert execute(stage, CHECK) == "started"
+    stage.clock.instant = NOW + timedelta(seconds=3)
+    assert execute(stage, CHECK) == "started a moment ago"  # by this very run, which keeps watch
+    stage.clock.instant = NOW + timedelta(seconds=59)
+    assert execute(stage, CHECK) == "started a moment ago"
+    stage.clock.instant = NOW + timedelta(seconds=60)
+    assert execute(stage, CHECK) == "started"
+    asked = {"trigger": "reconcile", "group": "train", "region": REGION, "life": "first", "wanted": 8}
+    assert stage.invocations.started == [("check", asked | {"alarm_at": CHECK.alarm_at.isoformat()})] * 2
+    assert stage.ledger.said(REGION) == {}
+    assert stage.ledger.history == {}
+
+
+@pytest.mark.parametrize("action", [START_DRAIN, WARN, CHECK], ids=["StartDrain", "WarnNodes", "CheckNodes"])
+def test_without_a_function_nothing_is_started_or_taken_for_done(action: StartDrain | WarnNodes | CheckNodes) -> None:
+    stage = a_stage()
+    executor = stage.live(drain=None, warn=None, check=None)
 
     outcome = executor.execute(stage.port, {TRAIN: stage.seen()}, action)
 

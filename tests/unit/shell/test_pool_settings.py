@@ -18,6 +18,7 @@ from capacity_blocks.core import wording
 from capacity_blocks.core.drain.checkpoint import CallWebhook
 from capacity_blocks.core.drain.node import TaintEffect
 from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.readiness.check import NodeCheck
 from capacity_blocks.pool_settings import DRAIN_FIELDS, FIELDS, PoolSettingsError, policies, policy
 from tests.unit.shapes import a_pool
 
@@ -35,6 +36,7 @@ def test_settings_change_what_they_name_and_nothing_else() -> None:
         {
             "scale_out": False,
             "verify_within_minutes": 1,
+            "check_nodes": "ready",
             "reservations": ["cr-0a", "cr-0b"],
             "price_per_instance_hour": {"p5.48xlarge": "31.46", "p4d.24xlarge": "11"},
             "drain": {
@@ -60,6 +62,7 @@ def test_settings_change_what_they_name_and_nothing_else() -> None:
     assert policy(text, DEFAULT) == Policy(
         scale_out=False,
         verify_within=1 * MINUTE,
+        check_nodes=NodeCheck.READY,
         reservations=("cr-0a", "cr-0b"),
         price_per_instance_hour={"p5.48xlarge": Decimal("31.46"), "p4d.24xlarge": Decimal(11)},
         drain_lead=31 * MINUTE,
@@ -85,7 +88,10 @@ def test_what_is_left_out_keeps_the_stacks_default() -> None:
 
 
 SECTIONED = ("drain", "money", "reminders", "renewal", "routes")
-SECTIONS = "scale_out, verify_within_minutes, reservations, price_per_instance_hour, drain, money, reminders, renewal, routes"
+SECTIONS = (
+    "scale_out, verify_within_minutes, check_nodes, reservations, price_per_instance_hour, drain, money, reminders, "
+    "renewal, routes"
+)
 LEAD, DOLLARS = "whole minutes from 31 to 1440", 'dollars as a string, more than 0, e.g. "31.46"'
 CHECKPOINT = 'an object with one of "ssm_document", the name or ARN of a document, and "webhook", an https URL'
 WRONG = {
@@ -98,6 +104,9 @@ WRONG = {
     ),
     "a section that is none": ('{"drain": 40}', "drain is 40; allowed: a JSON object"),
     "a section that is null": ('{"routes": null}', "routes is null; allowed: a JSON object"),
+    "a look at nodes that is none": (
+        '{"check_nodes": true}', 'check_nodes is true; allowed: "accelerators", "ready", "off"'
+    ),
     "a switch in words": ('{"scale_out": "no"}', 'scale_out is "no"; allowed: true, false'),
     "a switch in numbers": ('{"scale_out": 0}', "scale_out is 0; allowed: true, false"),
     "a lead inside the reclaim window": (
@@ -252,6 +261,7 @@ drains = st.lists(st.sampled_from(sorted(drain_fields)), unique=True, max_size=2
 fields_of: dict[str, st.SearchStrategy[Any]] = {
     "scale_out": mostly(st.booleans()),
     "verify_within_minutes": mostly(numbers),
+    "check_nodes": st.sampled_from(["accelerators", "ready", "off", "on", None]) | scalars,
     "reservations": mostly(st.lists(ids, max_size=3)),
     "price_per_instance_hour": mostly(st.dictionaries(st.text(max_size=4), prices, max_size=2)),
     "drain": mostly(drains),

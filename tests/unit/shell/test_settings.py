@@ -39,9 +39,9 @@ def test_the_environment_is_read_as_a_whole() -> None:
 
 
 def test_the_functions_that_speak_to_nodes_may_be_named() -> None:
-    named = Settings.from_env(ENV | {"DRAIN_FUNCTION": "drain", "WARN_FUNCTION": ""})
+    named = Settings.from_env(ENV | {"DRAIN_FUNCTION": "drain", "WARN_FUNCTION": "", "CHECK_FUNCTION": "check"})
 
-    assert (named.drain_function, named.warn_function) == ("drain", None)
+    assert (named.drain_function, named.warn_function, named.check_function) == ("drain", None, "check")
     assert Settings.from_env(ENV).drain_function is None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from ssl import SSLError
 from typing import Any, TypeVar
 
 import httpx2
@@ -43,15 +44,16 @@ class KubernetesConnection:
         self._client = None
 
     def _call(self, operation: str, do: Callable[[Client], T]) -> T:
-        if self._client is None:
-            self._client = self._open(self.cluster)
         try:
+            if self._client is None:
+                self._client = self._open(self.cluster)
             return do(self._client)
         except httpx2.HTTPStatusError as error:
             raise refusal(operation, error.response) from error
         except httpx2.HTTPError as error:  # too slow, cut off, or no connection
             raise KubernetesError(operation, f"{type(error).__name__}: {error}") from error
-        except (MsgspecError, ValueError, KeyError) as error:  # lightkube looks for a content type that may be missing
+        # lightkube looks for a content type that may be missing; an authority may be none
+        except (MsgspecError, ValueError, KeyError, SSLError) as error:
             raise KubernetesError(operation, f"an answer that makes no sense: {error!r}") from error
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lightkube import Client
+from lightkube.models.core_v1 import NodeStatus
 from lightkube.models.core_v1 import Taint as TaintModel
 from lightkube.resources.core_v1 import Node as NodeResource
 from lightkube.types import PatchType
@@ -21,6 +22,7 @@ from capacity_blocks.core.drain.node import (
     marked,
     unmarked,
 )
+from capacity_blocks.core.readiness.device import Devices, is_accelerator
 from capacity_blocks.kubernetes_ports import KubernetesError
 
 PAGE_SIZE = 250  # a node is some ten kilobytes, most of it the names of its images
@@ -116,8 +118,23 @@ def _node(found: NodeResource) -> Node | None:
         cordoned=bool(spec.unschedulable),
         ready=any(each.type == "Ready" and each.status == "True" for each in conditions),
         taints=tuple(_taint(each) for each in spec.taints or ()),
+        devices=_devices(status) if status else (),
         version=metadata.resourceVersion or "",
     )
+
+
+def _devices(status: NodeStatus) -> tuple[Devices, ...]:
+    capacity, allocatable = status.capacity or {}, status.allocatable or {}
+    return tuple(
+        Devices(resource=name, capacity=_count(count), allocatable=_count(allocatable.get(name, "0")))
+        for name, count in sorted(capacity.items())
+        if is_accelerator(name)
+    )
+
+
+def _count(quantity: str) -> int:
+    """Read the quantity of an extended resource, a whole number; what makes no sense counts as none."""
+    return int(quantity) if quantity.isdecimal() else 0
 
 
 def _taint(found: TaintModel) -> Taint:

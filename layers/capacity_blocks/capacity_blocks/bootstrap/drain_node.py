@@ -10,7 +10,7 @@ from capacity_blocks.adapters.kubernetes_nodes import KubernetesNodes
 from capacity_blocks.adapters.kubernetes_pods import KubernetesPods
 from capacity_blocks.adapters.lambda_invocations import LambdaInvocations
 from capacity_blocks.adapters.sns import SnsNotifier
-from capacity_blocks.bootstrap import nodes
+from capacity_blocks.bootstrap import commands, nodes
 from capacity_blocks.bootstrap.client import client
 from capacity_blocks.core.drain.pod import PodPolicy
 from capacity_blocks.drain_ports import Drain
@@ -26,6 +26,7 @@ from capacity_blocks.executor import Speaker
 SETTINGS = (DrainSettings,)
 ADAPTERS = (
     *nodes.ADAPTERS,
+    *commands.ADAPTERS,
     AutoScalingLifecycle,
     DynamoDbDrainLedger,
     EcsContainerInstances,
@@ -48,7 +49,7 @@ def _methods(region: str) -> Methods:
     return Methods(
         kubernetes=partial(_kubernetes_drain, region),
         container_instances=partial(_container_instances, region),
-        commands=partial(nodes.commands, region),
+        commands=partial(commands.commands, region),
     )
 
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from botocore.config import Config
-
 from capacity_blocks.adapters.autoscaling_lifecycle import AutoScalingLifecycle
 from capacity_blocks.adapters.dynamodb import DynamoDbLedger
 from capacity_blocks.adapters.ec2_block import Ec2Block
@@ -14,15 +12,13 @@ from capacity_blocks.adapters.eks_node_group import EksNodeGroup
 from capacity_blocks.adapters.kubernetes_connection import KubernetesConnection
 from capacity_blocks.adapters.kubernetes_nodes import KubernetesNodes
 from capacity_blocks.adapters.ssm import SsmPoolSettings
-from capacity_blocks.adapters.ssm_commands import SsmCommands
-from capacity_blocks.bootstrap.client import CONFIG, client
+from capacity_blocks.bootstrap.client import client
 from capacity_blocks.drain_settings import DrainSettings
 from capacity_blocks.draining.finder import Place, PoolPolicies
 from capacity_blocks.draining.log import Log
 from capacity_blocks.kubernetes_ports import Nodes
 
-ADAPTERS = (DynamoDbLedger, Ec2Block, EksAccess, EksNodeGroup, SsmCommands, SsmPoolSettings)
-ONCE: Config = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+ADAPTERS = (DynamoDbLedger, Ec2Block, EksAccess, EksNodeGroup, SsmPoolSettings)
 
 
 @cache
@@ -43,11 +39,6 @@ def connection(region: str, cluster: str) -> KubernetesConnection:
 
 def nodes(region: str) -> Callable[[str], Nodes]:
     return lambda cluster: KubernetesNodes(connection(region, cluster))
-
-
-@cache
-def commands(region: str) -> SsmCommands:
-    return SsmCommands(client("ssm", region), client("ssm", region, ONCE))
 
 
 @cache

@@ -97,7 +97,12 @@ def watch(settings: Settings, function_arn: str, run: str, *, dry_run: bool) -> 
     memory = ledger(settings.ledger_table, "observe" if settings.observe_only else "live")
     speaker = Speaker(ledger=memory, notifier=notifier(settings.topic_arn, settings.observe_only), clock=clock, run=run)
     observing = ObservingExecutor(speaker=speaker)
-    functions = NodeFunctions(invocations=invocations, drain=settings.drain_function, warn=settings.warn_function)
+    functions = NodeFunctions(
+        invocations=invocations,
+        drain=settings.drain_function,
+        warn=settings.warn_function,
+        check=settings.check_function,
+    )
     live = LiveExecutor(clock=clock, ledger=memory, speaker=speaker, node_functions=functions, run=run)
     reconciler = Reconciler(
         clock=clock,

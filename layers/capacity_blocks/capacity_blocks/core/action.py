@@ -118,6 +118,21 @@ class WarnNodes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckNodes:
+    """Look whether `wanted` nodes of a target are good, and tell; from `alarm_at` on it is told if they are not.
+
+    Harmless twice: a look changes nothing, and what it finds is told once in each `life` of the target.
+    """
+
+    target: TargetId
+    reservation_id: str
+    life: str
+    wanted: int
+    alarm_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """Tell people, once per key."""
 
@@ -130,5 +145,5 @@ class Say:
 GroupAction = (
     Bind | Unbind | Scale | ResumeLaunch | Unprotect | PutScheduledAction | DeleteScheduledAction | PutHook | DeleteHook
 )
-TargetAction = GroupAction | StartDrain | WarnNodes
+TargetAction = GroupAction | StartDrain | WarnNodes | CheckNodes
 Action = TargetAction | Say

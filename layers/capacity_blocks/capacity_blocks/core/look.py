@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 
-from capacity_blocks.core import native, wording
+from capacity_blocks.core import handover, native, wording
 from capacity_blocks.core.assignment import Assignment
 from capacity_blocks.core.drain import hold, hooking, warning
 from capacity_blocks.core.drain.news import late_at
+from capacity_blocks.core.inquiry import is_filling
 from capacity_blocks.core.news import LATE_AFTER
 from capacity_blocks.core.pool import Pool
+from capacity_blocks.core.readiness import gate
 from capacity_blocks.core.reservation import ReservationState
 from capacity_blocks.core.service import Service
 from capacity_blocks.core.target import TargetKind
@@ -27,6 +29,7 @@ def look_again_at(now: datetime, pool: Pool, assignment: Assignment) -> datetime
     services = [*assignment.bound, *assignment.to_bind]
     looks = chain(
         chain.from_iterable(_looks(now, pool, s) for s in services),
+        handover.instants(pool),
         (Timeline.of(b, pool.policy).next_boundary(now) for b in pool.reservations if not b.is_dead),
         (
             pool.said[key] + FORGET_AFTER
@@ -55,6 +58,8 @@ def _looks(now: datetime, pool: Pool, service: Service) -> Iterator[datetime | N
     if stray is not None and stray.start is not None:
         yield stray.start
         yield now + POLL if stray.start <= now < stray.start + STRAY_FOR else None
+    if is_filling(now, pool, service) and gate.asks(service, pool.policy):
+        yield gate.next_look(now, pool, service)
     since = pool.said.get(wording.scaling.scaled_out_key(pool, service))
     if since is not None and target.in_service < service.share:
         yield since + pool.policy.verify_within

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from capacity_blocks.core import native, wording
+from capacity_blocks.core import handover, native, wording
 from capacity_blocks.core.action import Say
 from capacity_blocks.core.assignment import Assignment, Waiting
 from capacity_blocks.core.chain import joints, links
@@ -44,6 +44,7 @@ def _everything(now: datetime, pool: Pool, assignment: Assignment, kept: Sequenc
     for wait in assignment.waiting:
         yield from _waiting_notices(now, pool, wait)
     yield from _joint_notices(now, pool)
+    yield from handover.notices(now, pool)
     for block in pool.reservations:
         yield from _block_notices(now, pool, block)
         yield from block_news(now, pool, block)

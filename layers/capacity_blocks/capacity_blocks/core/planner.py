@@ -13,6 +13,7 @@ from capacity_blocks.core.fit import subnets_in_zone
 from capacity_blocks.core.news import news
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool
+from capacity_blocks.core.readiness import gate
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.service import Service
 from capacity_blocks.core.target import Suspension, Target
@@ -84,6 +85,7 @@ def _serve(now: datetime, pool: Pool, service: Service, *, is_wanted: bool) -> I
         yield from hooking.steps(pool, service, hold.hold_until(pool, service))
     if timeline.phase(now) is Phase.USABLE:
         yield from warning.steps(now, pool, service)
+        yield from gate.steps(now, pool, service)
     if service.target.launch is Suspension.AUTO_SCALING and now < timeline.drain_at and service.may_scale_out(policy):
         yield ResumeLaunch(
             target=service.target.id,

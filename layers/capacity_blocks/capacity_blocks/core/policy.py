@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from capacity_blocks.core.drain.checkpoint import Checkpoint
 from capacity_blocks.core.drain.node import TaintEffect
+from capacity_blocks.core.readiness.check import NodeCheck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Policy:
     taint: TaintEffect = TaintEffect.PREFER_NO_SCHEDULE  # of marked nodes
     checkpoint: Checkpoint | None = None
     verify_within: timedelta = timedelta(minutes=15)  # instances in service this long after the group was scaled out
+    check_nodes: NodeCheck = NodeCheck.ACCELERATORS  # before a target that is in a cluster counts as good
     scale_out: bool = True
     reservations: tuple[str, ...] = ()  # taken as if tagged with the pool, for blocks that cannot carry our tag
     price_per_instance_hour: Mapping[str, Decimal] = field(default_factory=dict, hash=False)  # by type, in dollars

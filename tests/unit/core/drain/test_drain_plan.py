@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from capacity_blocks.core import tag
-from capacity_blocks.core.action import Action, DeleteHook, PutHook, PutScheduledAction, Scale, StartDrain, WarnNodes
+from capacity_blocks.core.action import (
+    Action,
+    CheckNodes,
+    DeleteHook,
+    PutHook,
+    PutScheduledAction,
+    Scale,
+    StartDrain,
+    WarnNodes,
+)
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import ReservationState
 from capacity_blocks.core.tag import wishes
@@ -93,5 +102,5 @@ def test_nodes_are_warned_while_the_block_is_used_and_not_before_it_starts() -> 
     pool = active(drained_by())
     unstarted = a_pool(replace(drained_by(), desired=0), blocks=(a_reservation(start=late + SECOND),))
 
-    assert [type(a) for a in quiet_plan(late, pool).actions] == [WarnNodes]
+    assert [type(a) for a in quiet_plan(late, pool).actions] == [WarnNodes, CheckNodes]
     assert [a for a in quiet_plan(late, unstarted).actions if isinstance(a, WarnNodes)] == []

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from capacity_blocks.core.readiness.device import Devices
+
 # On a marked node: as a label and as the key of a taint. Pods, schedulers and people read it.
 DRAIN_AT = "capacity-blocks.io/drain-at"
 INSTANCE_ID = "capacity-blocks.io/instance-id"  # a label by which the drain finds the node again in one small call
@@ -40,6 +42,7 @@ class Node:
     cordoned: bool = False
     ready: bool = True  # whether its kubelet reports; a silent one stops no pod
     taints: tuple[Taint, ...] = ()
+    devices: tuple[Devices, ...] = ()
     version: str = ""  # of what was read, so that nobody's change in between is undone
 
 

@@ -3,6 +3,7 @@
 from capacity_blocks.core.wording import binding as binding
 from capacity_blocks.core.wording import block as block
 from capacity_blocks.core.wording import draining as draining
+from capacity_blocks.core.wording import readiness as readiness
 from capacity_blocks.core.wording import scaling as scaling
 from capacity_blocks.core.wording import schedule as schedule
 from capacity_blocks.core.wording import setting as setting

@@ -1,0 +1,1 @@
+"""Look at the nodes that a block has started, and tell whether they are good."""
