@@ -361,6 +361,16 @@ def test_how_an_extension_stands_decides_what_is_next(look: tuple[Word, str, boo
     assert chosen(EXTENSION, "What was decided", given=given) == before.get(word, "How does the extension stand")
 
 
+def test_one_wish_is_for_one_end() -> None:
+    merged = STATES[EXTENSION, "Choose an extension"]["Assign"]["extend"].strip().removeprefix("{%").removesuffix("%}")
+    wish = '{"hours": 24}'
+    request_ = '{"request_id": "extend-cr-0a", "end": "2027-05-01T11:30:00Z"}'
+
+    for answered, then in ((request_, {"hours": 24, "end": "2027-05-01T11:30:00Z"}), ("null", {"hours": 24})):
+        states = f'{{"result": {{"Payload": {{"request": {answered}}}}}}}'
+        assert evaluate(f"($extend := {wish}; $states := {states}; {merged})") == then
+
+
 def test_an_extension_that_is_never_attempted_is_given_up_and_offers_that_go_are_not_chased_for_ever() -> None:
     answer = {"$wait_until": "null", "$tries": "5", "$turns": "5", "$states": '{"input": {"ask_again": true}}'}
     for outcome, then in (("approved", "Give the extension up"), ("closed", "Close the request")):

@@ -8,7 +8,7 @@ from capacity_blocks.core.extension import notices
 from capacity_blocks.core.extension.guard import Circumstances, before_asking, before_offers, stands_in_the_way
 from capacity_blocks.core.extension.request import ExtensionRequest
 from capacity_blocks.core.notice import Notice
-from capacity_blocks.core.purchase import money
+from capacity_blocks.core.purchase import canonical, money
 from capacity_blocks.core.purchase import notices as purchase_notices
 from capacity_blocks.core.purchase.intent import Intent, ask
 from capacity_blocks.core.purchase.offering import Offering
@@ -130,8 +130,10 @@ class Chooser:
 
 
 def _of(request: ExtensionRequest | None, chosen: dict[str, Any]) -> dict[str, Any]:
-    """Name the request and its pool for the steps that follow; null where this execution has none."""
-    named = None if request is None else {"request_id": request.request_id, "pool": request.pool}
+    """Name the request, its pool and end for the steps that follow; null where this execution has none."""
+    if request is None:
+        return {**chosen, "request": None}
+    named = {"request_id": request.request_id, "pool": request.pool, "end": canonical.instant(request.end)}
     return {**chosen, "request": named}
 
 

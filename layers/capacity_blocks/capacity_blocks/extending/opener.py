@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from capacity_blocks.core import tag
 from capacity_blocks.core.extension import notices
 from capacity_blocks.core.extension.guard import stands_in_the_way
-from capacity_blocks.core.extension.request import ExtensionRequest, ExtensionWish, claimed_for, parse, to_document
+from capacity_blocks.core.extension.request import (
+    ExtensionRequest,
+    ExtensionWish,
+    claimed_for,
+    from_document,
+    is_extension,
+    parse,
+    to_document,
+)
 from capacity_blocks.core.purchase.canonical import digest
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.reading import shown
@@ -40,8 +48,9 @@ class Opener:
         """
         wish = parse(section(event, "extend"))
         request = self._request(wish)
-        if wish.end is not None and wish.end != request.end:
-            reason = f"{wish.reservation_id} ends at {when(request.end)} now: it was asked for at {when(wish.end)}"
+        end = wish.end or self._end_before(execution) or request.end
+        if end != request.end:
+            reason = f"{wish.reservation_id} ends at {when(request.end)} now: it was asked for at {when(end)}"
             return self._told(request, execution, Guard.END_MOVED, reason)
         row = RequestRow(
             request_id=request.request_id,
@@ -52,12 +61,18 @@ class Opener:
         )
         stands = self.ledger.claim_request(row)
         if stands.execution == execution:
-            return request if stands.ended is None else f"the request has ended: {stands.ended}"
+            as_claimed = from_document(stands.document)
+            return as_claimed if stands.ended is None else f"the request has ended: {stands.ended}"
         if (held := self._held(stands, self.ledger.intents(request.request_id))) is not None:
             return self._told(request, execution, Guard.BOUGHT_BEFORE, held)
         if (taken := self.ledger.take_request(row, replacing=stands)).execution != execution:
             return self._told(request, execution, Guard.BOUGHT_BEFORE, f"{taken.execution} works on it")
         return request
+
+    def _end_before(self, execution: str) -> datetime | None:
+        """Return the end that an execution has a request for: one wish is for one end, however often it is run."""
+        rows = (row for row in self.ledger.open_requests() if is_extension(row.document))
+        return next((from_document(row.document).end for row in rows if row.execution == execution), None)
 
     def _request(self, wish: ExtensionWish) -> ExtensionRequest:
         if wish.region not in self.survey.reservations:

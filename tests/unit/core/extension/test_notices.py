@@ -144,13 +144,13 @@ def test_a_person_who_must_find_out_is_given_commands_for_extensions() -> None:
 
 def test_nobody_is_asked_about_what_is_not_on_sale_or_forbidden() -> None:
     nothing = notices.unasked(request=REQUEST, **RUN)
-    forbidden = notices.unasked(request=replace(REQUEST, why="it was asked in Slack"), violations=GUARDED, **RUN)
+    forbidden = notices.unasked(request=replace(REQUEST, why="asked for in Slack"), violations=GUARDED, **RUN)
     other = notices.unasked(request=REQUEST, found=("cbe-0a until ...",), **RUN)
 
     assert nothing.title == "No more time on sale: cr-0a by 168 hours"
     assert forbidden.title == "Not extended: cr-0a by 168 hours"
     assert "- it is being extended" in forbidden.text
-    assert "since it was asked in Slack" in forbidden.text
+    assert "beyond 2026-05-11 11:30 UTC (asked for in Slack)." in forbidden.text
     assert "- cbe-0a until ..." in other.text
     assert nothing.key == forbidden.key  # one word about each run
 

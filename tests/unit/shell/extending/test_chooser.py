@@ -51,7 +51,7 @@ def test_the_cheapest_offer_becomes_an_intent_with_its_money_reserved() -> None:
         "intent": stage.named,
         "wait_until": (EXTENDED_NOW + timedelta(hours=12)).isoformat(),
         "told": "",
-        "request": {"request_id": REQUEST_ID, "pool": "training"},
+        "request": {"request_id": REQUEST_ID, "pool": "training", "end": "2026-05-11T11:30:00Z"},
     }
     assert (intent.terms.offering, intent.terms.extends, intent.terms.pool) == (more_time(), "cr-0a", "training")
     assert intent.query == Query(
@@ -111,6 +111,32 @@ def test_a_wish_for_an_end_that_has_moved_claims_nothing() -> None:
 
     assert (answer["outcome"], answer["request"], stage.ledger.requests) == ("nothing", None, {})
     assert stage.kinds == ["unasked"]
+
+
+def test_one_wish_is_for_one_end_however_late_its_step_is_run_again() -> None:
+    stage = Stage()
+    stage.spend(no_approval_up_to="50000", two_approvers_above="50000")
+    stage.market.errors["offers"] = unclear()
+    with pytest.raises(AwsError):
+        chosen(stage)
+    stage.market.errors.clear()
+    stage.market.by_hand(more_time("cbe-hand"))
+    stage.market.settle()
+    stage.market.sell(more_time("cbe-next", start=NEW_END, end=NEW_END + WEEK))
+
+    answer = chosen(stage, run="again")
+
+    assert (answer["outcome"], "it was asked for at 2026-05-11 11:30 UTC" in answer["told"]) == ("nothing", True)
+    assert len(stage.ledger.requests) == 1
+
+
+def test_what_was_claimed_is_what_is_chosen_for() -> None:
+    stage = Stage()
+    chosen(stage, hours=168)
+    stage.steps().decide("reject")
+    stage.reservations.hold(a_block(tags={tag.POOL: "research"}))
+
+    assert "does not carry the tag of pool training any more" in chosen(stage, hours=336)["told"]
 
 
 # --- who has the request ---------------------------------------------------

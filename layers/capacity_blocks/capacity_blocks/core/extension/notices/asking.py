@@ -39,7 +39,7 @@ def unasked(
         title=f"{title}: {request.reservation_id} by {request.duration // HOUR} hours",
         text=paragraphs(
             f"It was to be extended by {request.duration // HOUR} hours{most}, beyond {local(request.end, time_zone)}"
-            f"{f', since {request.why}' if request.why else ''}.",
+            f"{request.why and f' ({request.why})'}.",
             section("Nobody was asked for approval, because:", reasons(violations)),
             section("EC2 has on sale, which is not that:", found),
             "" if violations or found else "EC2 has no such time on sale now: it sells more only where it is free.",
