@@ -1,15 +1,21 @@
 """A stage for whole lives: the real template and handlers in a local AWS, with blocks and groups as users have them."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from moto.core import DEFAULT_ACCOUNT_ID
 
 from capacity_blocks.bootstrap.reconcile import ADAPTERS
+from capacity_blocks.core.notice import Severity
+from capacity_blocks.core.publication import parse
+from capacity_blocks.core.slack import digest, telling
+from capacity_blocks.core.slack.route import Route, Routes
 from simulator import changes
 from simulator.assumptions import Assumptions, seconds
 from simulator.auto_scaling.journal import CapacityChanged, InstanceLaunched, InstanceTerminating
@@ -20,6 +26,8 @@ from simulator.faults import Fault, Strike
 from simulator.launch.instances import RECLAIMED
 from simulator.measure import BlockFigures, BlockLife, block_figures
 from simulator.sample import ACCOUNT, scheduled_block
+from simulator.slack.validation import mistakes
+from simulator.sns import Notice
 from simulator.world import REMINDERS, World
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +50,10 @@ SOON = Assumptions(delivery=seconds(5))
 # What botocore and IAM call differently.
 IAM_SERVICES = {"resourcegroupstaggingapi": "tag"}
 IAM_ACTIONS = {"Invoke": "InvokeFunction"}
+
+ROUTE = Route(
+    channel="C0TEAM", mentions=dict.fromkeys(Severity, ("here", "S0ONCALL")), time_zone=ZoneInfo("Europe/Berlin")
+)
 
 Sizes = tuple[int, int, int]
 
@@ -353,6 +365,18 @@ def permission(call: Call) -> str:
     return f"{service}:{IAM_ACTIONS.get(call.operation, call.operation)}"
 
 
+def refused_by_slack(notices: Sequence[Notice]) -> list[str]:
+    """Return what Slack would not take of all that was told, one by one and as a digest."""
+    told = [
+        parse({"MessageId": str(number), "Message": json.dumps(notice.facts), "Timestamp": notice.at.isoformat()})
+        for number, notice in enumerate(notices)
+    ]
+    messages = [telling.message(each, ROUTE, buttons=buttons) for each in told for buttons in (True, False)]
+    if told:
+        messages.append(digest.message(told, Routes(default=ROUTE)))
+    return [mistake for message in messages for mistake in mistakes(message.payload())]
+
+
 @contextmanager
 def staged(
     *, start: datetime = NOW, quiet: bool = True, assumptions: Assumptions = SOON, **options: Any
@@ -364,3 +388,4 @@ def staged(
         stage = Stage(world=world)
         yield stage
         assert stage.undeclared() == set()
+        assert refused_by_slack(world.notices) == []
