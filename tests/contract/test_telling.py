@@ -118,6 +118,17 @@ def test_what_is_deleted_is_gone_and_what_is_put_back_comes_again(queue: Queue) 
     assert sorted(found) == sorted(letter.body for letter in back)
 
 
+def test_it_is_counted_how_often_a_letter_was_received(queue: Queue) -> None:
+    queue.send("a")
+    counts = []
+    for _ in range(3):
+        [letter] = queue.letters.receive(AT_ONCE)
+        counts.append(letter.receives)
+        queue.letters.put_back([letter.receipt], AT_ONCE)
+
+    assert counts == [1, 2, 3]
+
+
 def test_what_sqs_does_not_delete_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = {"Id": "0", "Code": "InternalError", "Message": "try again", "SenderFault": False}
     with aws.moto():

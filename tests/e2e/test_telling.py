@@ -106,7 +106,9 @@ def test_nothing_is_lost_while_slack_answers_otherwise_for_ten_minutes(
         assert sum("notices:" in posted.title for posted in told.messages) == (count >= SOME)
         assert (told.waiting(), told.dead()) == (0, 0)
         assert told.fastest() >= SECOND
-        assert len(attempts) <= 10 * MINUTE / (after or 45 * SECOND) + 2  # it is left alone
+        # It is left alone. What it fails on again and again is tried without blocks too, a second later.
+        forms = {429: 1}.get(status, 2)
+        assert len(attempts) <= forms * 10 * MINUTE / (after or 45 * SECOND) + 2
         assert told.stage.failures() == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from capacity_blocks.adapters.notice_message import facts
 from capacity_blocks.core.notice import Notice
-from capacity_blocks.telling_ports import Letter, NotTakenError
+from capacity_blocks.telling_ports import Letter, NotNowError, NotTakenError, TooOftenError
 from tests.fakes.clock import FakeClock
 
 
@@ -60,7 +60,7 @@ class FakeLetters:
         self._numbers += 1
         each.visible = self.clock.now() + self.timeout
         each.receipts.append(f"r-{self._numbers}")
-        return Letter(receipt=each.receipts[-1], body=each.body)
+        return Letter(receipt=each.receipts[-1], body=each.body, receives=len(each.receipts))
 
 
 @dataclass
@@ -97,13 +97,19 @@ class Sent:
 
 @dataclass
 class FakePoster:
-    """Takes everything, but for what is in `refusals`, first come first served, or where there is no such channel."""
+    """Takes everything, but for what is in `refusals`, first come first served, or where there is no such channel.
+
+    In a channel of `busy` it takes nothing before then. What begins with a text of `failing` makes it fail each time,
+    with blocks, or, if that is True, without them as well.
+    """
 
     clock: FakeClock
     has_threads: bool = True
     takes: timedelta = timedelta()
     refusals: list[Exception] = field(default_factory=list)
     no_channels: set[str | None] = field(default_factory=set)
+    busy: dict[str | None, datetime] = field(default_factory=dict)
+    failing: dict[str, bool] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     asked: list[datetime] = field(default_factory=list)
 
@@ -116,6 +122,13 @@ class FakePoster:
             raise self.refusals.pop(0)
         if channel in self.no_channels:
             raise NotTakenError("channel_not_found")
+        if (wait := self.busy.get(channel, self.clock.now()) - self.clock.now()) > timedelta():
+            raise TooOftenError("429", wait)
+        if any(
+            payload["text"].startswith(text) and (plainly or "attachments" in payload)
+            for text, plainly in self.failing.items()
+        ):
+            raise NotNowError("500")
         self.sent.append(
             Sent(
                 at=self.clock.now(),

@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A message of the queue. `receipt` is what it is deleted or put back by."""
+    """A message of the queue. `receipt` is what it is deleted or put back by; `receives` counts this time too."""
 
     receipt: str
     body: str
+    receives: int
 
 
 class Letters(Protocol):
@@ -36,6 +37,10 @@ class NotNowError(Exception):
         self.after = after
 
 
+class TooOftenError(NotNowError):
+    """Slack takes no more messages in this channel for a while; that says nothing of others."""
+
+
 class NotTakenError(Exception):
     """Slack does not take this message: `code` is its own word for why."""
 
@@ -54,7 +59,7 @@ class Poster(Protocol):
     ) -> str | None:
         """Post a message, into a thread if one is named, and then also to the channel if it is a broadcast.
 
-        Raise NotNowError or NotTakenError. After the first of them it may have been posted all the same.
+        Raise NotNowError or NotTakenError. After a NotNowError it may have been posted all the same.
         """
 
 

@@ -10,7 +10,7 @@ import pytest
 from capacity_blocks.adapters.slack_client import SlackBot, SlackWebhook
 from capacity_blocks.core.slack.route import Route
 from capacity_blocks.core.slack.telling import message
-from capacity_blocks.telling_ports import NotNowError, NotTakenError, Poster
+from capacity_blocks.telling_ports import NotNowError, NotTakenError, Poster, TooOftenError
 from simulator.slack import Slack, Workspace, serving
 from simulator.slack.workspace import TOKEN, Answer
 from tests.unit.core.slack.told import AT, told
@@ -106,13 +106,16 @@ def test_slack_takes_nothing_now(
     with pytest.raises(NotNowError) as found:
         way(name, slack).post(CHANNEL, PAYLOAD)
     assert found.value.after == after
+    assert isinstance(found.value, TooOftenError) == (answer.status == 429)  # only that is about the channel
 
 
-@pytest.mark.parametrize("error", ["fatal_error", "internal_error", "ratelimited"])
-def test_what_is_slacks_own_fault_is_no_refusal(error: str, slack: Slack, workspace: Saying) -> None:
+@pytest.mark.parametrize(
+    ("error", "kind"), [("fatal_error", NotNowError), ("internal_error", NotNowError), ("ratelimited", TooOftenError)]
+)
+def test_what_is_slacks_own_fault_is_no_refusal(error: str, kind: type, slack: Slack, workspace: Saying) -> None:
     workspace.says = Answer(status=200, body=f'{{"ok":false,"error":"{error}"}}')
 
-    with pytest.raises(NotNowError):
+    with pytest.raises(kind):
         SlackBot(TOKEN, slack.api).post(CHANNEL, PAYLOAD)
 
 

@@ -11,14 +11,13 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.client import WebClient
 from slack_sdk.webhook.client import WebhookClient
 
-from capacity_blocks.telling_ports import NotNowError, NotTakenError
+from capacity_blocks.telling_ports import NotNowError, NotTakenError, TooOftenError
 
 TIMEOUT = 10  # seconds
 TOO_MANY, FAILED = 429, 500  # HTTP's own words; from the second on it is Slack's fault
+TOO_OFTEN = frozenset({"rate_limited", "ratelimited"})
 # What chat.postMessage answers with status 200 when the fault is not the message's.
-NOT_NOW = frozenset(
-    {"fatal_error", "internal_error", "rate_limited", "ratelimited", "request_timeout", "service_unavailable"}
-)
+NOT_NOW = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 NO_CHANNEL = "no channel is set"
 LONGEST = timedelta(hours=1)  # a Retry-After beyond that would be a mistake, and silence
 
@@ -70,8 +69,11 @@ class SlackWebhook:
 
 
 def _refused(status: int, code: str, headers: Mapping[str, Any]) -> NotNowError | NotTakenError:
-    if status == TOO_MANY or status >= FAILED or code in NOT_NOW:
-        return NotNowError(f"it answered {status} {code}".rstrip()[:200], _retry_after(headers))
+    said = f"it answered {status} {code}".rstrip()[:200]
+    if status == TOO_MANY or code in TOO_OFTEN:
+        return TooOftenError(said, _retry_after(headers))
+    if status >= FAILED or code in NOT_NOW:
+        return NotNowError(said, _retry_after(headers))
     return NotTakenError(code[:200] or f"status {status}")
 
 

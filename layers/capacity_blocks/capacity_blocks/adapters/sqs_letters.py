@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from math import ceil
+from typing import TYPE_CHECKING, Final
 
 from capacity_blocks.adapters.aws_error import raises_aws_error
 from capacity_blocks.ports import AwsError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 BATCH = 10  # SQS: ReceiveMessage$MaxNumberOfMessages, and the entries of a batch
 SECOND = timedelta(seconds=1)
+RECEIVES: Final = "ApproximateReceiveCount"
 
 
 class SqsLetters:
@@ -36,9 +38,15 @@ class SqsLetters:
     def receive(self, wait: timedelta) -> Sequence[Letter]:
         # Not a page of a list: who asks again gets others. The read time-out of our clients is above any wait here.
         answer = self._client.receive_message(
-            QueueUrl=self._queue_url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=wait // SECOND
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=BATCH,
+            WaitTimeSeconds=wait // SECOND,
+            MessageSystemAttributeNames=[RECEIVES],
         )
-        return [Letter(receipt=each["ReceiptHandle"], body=each["Body"]) for each in answer.get("Messages", [])]
+        return [
+            Letter(receipt=each["ReceiptHandle"], body=each["Body"], receives=int(each.get("Attributes", {})[RECEIVES]))
+            for each in answer.get("Messages", [])
+        ]
 
     @raises_aws_error
     def delete(self, receipts: Sequence[str]) -> None:
@@ -59,7 +67,7 @@ class SqsLetters:
             self._client.change_message_visibility_batch(
                 QueueUrl=self._queue_url,
                 Entries=[
-                    {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": after // SECOND}
+                    {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": ceil(after / SECOND)}
                     for number, receipt in enumerate(batch)
                 ],
             )

@@ -27,6 +27,7 @@ class Mailbag:
     clock: Clock
     log: Callable[..., None]
     _receipts: dict[str, list[str]] = field(default_factory=dict)
+    _receives: dict[str, int] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
 
     def collect(self, routes: Routes, stop: datetime) -> Sequence[Publication]:
@@ -43,6 +44,10 @@ class Mailbag:
                 break
         return tuple(found.values())
 
+    def receives(self, publications: Iterable[Publication]) -> int:
+        """Return how often all of these have been received by now, in this run or in others."""
+        return min(self._receives[each.message_id] for each in publications)
+
     def told(self, publications: Iterable[Publication]) -> None:
         """Forget what Slack has taken. A crash before this line tells it again rather than never."""
         ids = [each.message_id for each in publications]
@@ -51,7 +56,8 @@ class Mailbag:
 
     def put_back(self, publications: Iterable[Publication], after: timedelta = timedelta()) -> None:
         ids = [each.message_id for each in publications]
-        self.letters.put_back([receipt for one in ids for receipt in self._receipts.pop(one)], after)
+        receipts = [receipt for one in ids for receipt in self._receipts.pop(one)]
+        self.letters.put_back(receipts, max(after, timedelta()))
 
     def _read(self, letter: Letter) -> Publication | None:
         try:
@@ -64,5 +70,6 @@ class Mailbag:
         if publication.message_id in self._told:
             self.letters.delete([letter.receipt])
             return None
+        self._receives[publication.message_id] = letter.receives
         self._receipts.setdefault(publication.message_id, []).append(letter.receipt)
         return publication

@@ -4,19 +4,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from capacity_blocks.core.publication import Publication
 from capacity_blocks.core.slack.batch import Post, posts
 from capacity_blocks.core.slack.route import Routes
 from capacity_blocks.ports import AwsError, Clock
 from capacity_blocks.telling.mailbag import Mailbag
 from capacity_blocks.telling.sender import Sender
-from capacity_blocks.telling_ports import NotNowError, NotTakenError, TellingLedger
+from capacity_blocks.telling_ports import NotNowError, NotTakenError, TellingLedger, TooOftenError
 
 # What is left of a run when it begins no more messages: one that hangs, what it told put away, the turn given back.
 RESERVE = timedelta(seconds=30)
 # Slack names no time with an error of its own: then it is left alone until the next sweep, a minute after this one.
 PAUSE = timedelta(seconds=45)
-# A wait that fits into a run is waited for at once.
+# For so long nothing but channels that want to be left alone is waited for within a run, since the last message.
 SHORT = timedelta(seconds=30)
+# A message that came out of the queue so often and is still there may be what Slack fails on: it is told behind all
+# others, without its blocks if it fails with them, and failing even so it is left out for a while.
+TRIES = 3
+SET_ASIDE = timedelta(minutes=2)
 # A message that is refused is tried again: somebody may have let the app into the channel by then.
 REFUSED_AGAIN = timedelta(minutes=5)
 
@@ -53,6 +58,7 @@ class Postman:
     _messages: int = 0
     _notices: int = 0
     _errors: list[str] = field(default_factory=list)
+    _held: dict[str | None, datetime] = field(default_factory=dict)  # channels, and until when they take nothing
 
     def deliver(self, *, if_any_waits: bool) -> Report:
         """Tell all that waits; with `if_any_waits` look first whether anything does: most minutes nothing."""
@@ -74,21 +80,57 @@ class Postman:
         """Return how it came out, and from when on it is worth while to try again."""
         way, stop = self.open(), self.until - RESERVE
         while publications := self.mailbag.collect(way.routes, stop):
-            waiting = posts(publications, way.routes, buttons=self.buttons)
-            for number, post in enumerate(waiting):
+            waiting, patient_until = self._posts(publications, way.routes), self.clock.now() + SHORT
+            while waiting:
                 if self.clock.now() >= stop:
-                    self._put_back(waiting[number:])
+                    self._put_back(waiting)
                     return "the run is over", self.clock.now()
+                post = self._next(waiting, min(patient_until, stop))
+                if post is None:
+                    self._put_back(waiting)
+                    break
                 try:
-                    self._tell(way.sender, post, stop)
+                    self._tell(way.sender, post)
+                except TooOftenError as error:
+                    self._held[post.channel] = self.clock.now() + (error.after or PAUSE)
+                    continue
                 except NotNowError as error:
-                    self._put_back(waiting[number:])
+                    self._put_back([each for each in waiting if each is not post])
+                    self._set_aside(post)
                     return f"Slack takes nothing now: {error}", self.clock.now() + (error.after or PAUSE)
-        return "all told", self.clock.now()
+                waiting.remove(post)
+                patient_until = self.clock.now() + SHORT
+        return self._outcome(way.routes)
 
-    def _tell(self, sender: Sender, post: Post, stop: datetime) -> None:
+    def _outcome(self, routes: Routes) -> tuple[str, datetime]:
+        held = {channel: until for channel, until in self._held.items() if until > self.clock.now()}
+        if not held:
+            return "all told", self.clock.now()
+        if held.keys() >= {each.channel for each in (routes.default, *routes.by_pool.values())}:
+            return "Slack takes nothing now", min(held.values())
+        return f"held back: {', '.join(sorted(map(str, held)))}", self.clock.now()
+
+    def _posts(self, publications: Sequence[Publication], routes: Routes) -> list[Post]:
+        """Return what to post: what was tried often behind the rest, and of it last what was left out meanwhile."""
+        tried = [each for each in publications if self.mailbag.receives([each]) >= TRIES]
+        fresh = [each for each in publications if each not in tried]
+        again = posts(tried, routes, buttons=self.buttons)
+        return [
+            *posts(fresh, routes, buttons=self.buttons),
+            *sorted(again, key=lambda post: self.mailbag.receives(post.publications), reverse=True),
+        ]
+
+    def _next(self, waiting: Sequence[Post], patient_until: datetime) -> Post | None:
+        """Return the first post whose channel takes it, if need be after a short wait; None while none does."""
+        at = [max(self.clock.now(), self._held.get(post.channel, self.clock.now())) for post in waiting]
+        if min(at) > self.clock.now() and min(at) > patient_until:
+            return None
+        self.clock.sleep_until(min(at))
+        return waiting[at.index(min(at))]
+
+    def _tell(self, sender: Sender, post: Post) -> None:
         try:
-            problem = self._patiently(sender, post, stop)
+            problem = sender.send(post, or_plain=self._is_tried(post))
         except NotTakenError as refused:
             self._errors.append(f"{post.channel or 'the channel'}: {refused.code}: {post.message.text}")
             self.mailbag.put_back(post.publications, REFUSED_AGAIN)
@@ -99,16 +141,14 @@ class Postman:
         self._messages += 1
         self._notices += len(post.publications)
 
-    def _patiently(self, sender: Sender, post: Post, stop: datetime) -> str | None:
-        """Wait once where Slack says for how long, if that is short."""
-        try:
-            return sender.send(post)
-        except NotNowError as error:
-            again_at = self.clock.now() + (error.after or PAUSE)
-            if error.after is None or error.after > SHORT or again_at >= stop:
-                raise
-            self.clock.sleep_until(again_at)
-        return sender.send(post)
+    def _is_tried(self, post: Post) -> bool:
+        return self.mailbag.receives(post.publications) >= TRIES
+
+    def _set_aside(self, post: Post) -> None:
+        self.mailbag.put_back(post.publications, SET_ASIDE if self._is_tried(post) else timedelta())
 
     def _put_back(self, waiting: Sequence[Post]) -> None:
-        self.mailbag.put_back([each for post in waiting for each in post.publications])
+        """Have it again as soon as its channel takes anything."""
+        for post in waiting:
+            now = self.clock.now()
+            self.mailbag.put_back(post.publications, self._held.get(post.channel, now) - now)

@@ -8,7 +8,7 @@ from typing import Any
 from capacity_blocks.core.notice import Severity
 from capacity_blocks.core.slack.batch import Post
 from capacity_blocks.ports import Clock
-from capacity_blocks.telling_ports import NotTakenError, Poster, TellingLedger
+from capacity_blocks.telling_ports import NotNowError, NotTakenError, Poster, TellingLedger, TooOftenError
 
 # "Rate limits": one message a second for each channel, and for each webhook.
 PACE = timedelta(seconds=1)
@@ -42,31 +42,33 @@ class Sender:
     log: Callable[..., None]
     _free_at: dict[str | None, datetime] = field(default_factory=dict)
 
-    def send(self, post: Post) -> str | None:
+    def send(self, post: Post, *, or_plain: bool) -> str | None:
         """Have Slack take a post, and return what was wrong with where it should have gone, if anything.
 
-        Raise NotTakenError where it is taken nowhere, and NotNowError.
+        With `or_plain` what it fails on is sent once more without blocks. Raise NotTakenError where it is taken
+        nowhere, and NotNowError.
         """
         try:
-            self._into_thread(post)
+            self._into_thread(post, or_plain)
         except NotTakenError as refused:
             if refused.code not in CHANNEL_TROUBLE or post.channel == self.default or self.default is None:
                 raise
-            self._into_thread(replace(post, channel=self.default))
+            self._into_thread(replace(post, channel=self.default), or_plain)
             return f"{post.channel}: {refused.code}; its notices went to {self.default}"
         return None
 
-    def _into_thread(self, post: Post) -> None:
+    def _into_thread(self, post: Post, or_plain: bool) -> None:
         if not self.poster.has_threads or post.channel is None or not post.subjects:
-            self._post(post, None)
+            self._post(post, None, or_plain)
             return
         thread = next(self._threads(post.channel, post.subjects), None)
         try:
-            name = self._post(post, thread)
+            name = self._post(post, thread, or_plain)
         except NotTakenError as refused:
             if thread is None or refused.code not in THREAD_TROUBLE:
                 raise
-            thread, name = None, self._post(post, None)  # somebody has deleted what it began with: it begins anew
+            # Somebody has deleted what it began with: it begins anew.
+            thread, name = None, self._post(post, None, or_plain)
         self._remember(post.channel, post.subjects, thread, name)
 
     def _threads(self, channel: str, subjects: tuple[str, ...]) -> Iterator[str]:
@@ -80,13 +82,19 @@ class Sender:
             if self.ledger.thread(channel, subject) != root:
                 self.ledger.put_thread(channel, subject, root, self.clock.now())
 
-    def _post(self, post: Post, thread: str | None) -> str | None:
+    def _post(self, post: Post, thread: str | None, or_plain: bool) -> str | None:
         try:
             return self._at_pace(post, post.message.payload(), thread)
         except NotTakenError as refused:
             if refused.code not in BLOCK_TROUBLE:
                 raise
             self.log("blocks refused", code=refused.code, title=post.message.text)
+        except TooOftenError:
+            raise
+        except NotNowError as error:
+            if not or_plain:
+                raise
+            self.log("blocks failed", error=str(error), title=post.message.text)
         return self._at_pace(post, post.message.plain(), thread)
 
     def _at_pace(self, post: Post, payload: Mapping[str, Any], thread: str | None) -> str | None:

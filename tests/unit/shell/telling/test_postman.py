@@ -6,8 +6,9 @@ from itertools import pairwise
 import pytest
 
 from capacity_blocks.core.notice import Severity
+from capacity_blocks.core.slack.route import Route, Routes
 from capacity_blocks.telling.postman import Report
-from capacity_blocks.telling_ports import NotNowError, NotTakenError
+from capacity_blocks.telling_ports import NotNowError, NotTakenError, TooOftenError
 from tests.fakes.failing import unclear
 from tests.unit.shell.telling.stage import MINUTE, NOW, SECOND, TIMEOUT, Stage
 
@@ -129,21 +130,22 @@ def test_the_first_of_a_few_does_not_wait_for_ever_for_the_last() -> None:
 def test_slack_is_left_alone_for_as_long_as_it_asks_for() -> None:
     stage = Stage()
     stage.publish()
-    stage.poster.refusals = [NotNowError("429", timedelta(seconds=17))]
+    stage.poster.refusals = [TooOftenError("429", timedelta(seconds=17))]
 
     assert stage.run().outcome == "all told"
     assert stage.poster.asked[1] - stage.poster.asked[0] == timedelta(seconds=17)
 
 
 def test_a_long_wait_is_waited_for_by_later_runs() -> None:
-    stage = Stage()
+    stage = Stage(routes=Routes(default=Route(channel="C0STACK")))
     stage.publish()
-    stage.poster.refusals = [NotNowError("429", 5 * MINUTE)]
-    outcomes = [report.outcome for report in stage.each_minute(8)]
+    stage.poster.refusals = [TooOftenError("429", 5 * MINUTE)]
 
-    assert outcomes[0] == "Slack takes nothing now: 429"
-    assert outcomes.count("it is not our turn") == 5
-    assert [sent.at - stage.poster.asked[0] >= 5 * MINUTE for sent in stage.poster.sent] == [True]
+    assert stage.run().outcome == "Slack takes nothing now"
+    stage.publish(1, first=1)
+    assert [report.outcome for report in stage.each_minute(5)] == ["it is not our turn"] * 5
+    stage.each_minute(2)
+    assert [sent.at - stage.poster.asked[0] >= 5 * MINUTE for sent in stage.poster.sent] == [True, True]
 
 
 @pytest.mark.parametrize("count", [1, 5, 256])
@@ -155,9 +157,80 @@ def test_nothing_is_lost_while_slack_fails_for_ten_minutes(count: int) -> None:
 
     assert sum(report.notices for report in reports) == count
     assert stage.letters.waiting == []
-    gaps = [later - earlier for earlier, later in pairwise(stage.poster.asked[:11])]
-    assert min(gaps) >= 45 * SECOND
+    begun = [later for earlier, later in pairwise([NOW, *stage.poster.asked[:10]]) if later - earlier > SECOND]
+    assert min(later - earlier for earlier, later in pairwise(begun)) >= 45 * SECOND
     assert len(stage.poster.sent) == (1 if count == 256 else count)
+
+
+def test_a_message_that_slack_always_fails_on_is_told_plainly() -> None:
+    stage = Stage()
+    stage.poster.failing = {"notice 0": False}
+    stage.publish(3)
+    reports = stage.each_minute(6)
+
+    assert sum(report.notices for report in reports) == 3
+    assert {sent.text.split("\n")[0]: sent.with_blocks for sent in stage.poster.sent} == {
+        "notice 0": False,
+        "notice 1": True,
+        "notice 2": True,
+    }
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_messages_that_slack_fails_on_in_any_form_hold_nobody_up(count: int) -> None:
+    stage = Stage()
+    stage.poster.failing = {f"notice {n}": True for n in range(count)}
+    stage.publish(count + 1)
+    stage.each_minute(10)
+
+    assert [sent.text for sent in stage.poster.sent] == [f"notice {count}"]
+    for late in range(100, 105):
+        begun = stage.clock.now()
+        stage.publish(1, first=late, severity=Severity.CRITICAL)
+        stage.each_minute(2)
+        assert stage.poster.sent[-1].text == f":rotating_light: notice {late}"
+        assert stage.poster.sent[-1].at - begun <= MINUTE + 5 * SECOND
+    assert len(stage.letters.waiting) == count
+
+
+def test_a_busy_channel_silences_no_other_one() -> None:
+    stage = Stage()
+    stage.poster.busy = {"C0STACK": NOW + 10 * MINUTE}
+    stage.publish(1)
+    stage.publish(1, first=1, pool="other", severity=Severity.CRITICAL)
+    first = stage.run()
+
+    assert first == Report(outcome="held back: C0STACK", messages=1, notices=1)
+    stage.publish(1, first=2, pool="other")
+    assert stage.run().notices == 1
+    assert [sent.channel for sent in stage.poster.sent] == ["C0OTHER", "C0OTHER"]
+    stage.each_minute(12)
+    assert [sent.channel for sent in stage.poster.sent] == ["C0OTHER", "C0OTHER", "C0STACK"]
+
+
+def test_others_do_not_wait_for_a_channel_that_is_busy_for_a_moment() -> None:
+    stage = Stage()
+    stage.poster.busy = {"C0STACK": NOW + 20 * SECOND}
+    stage.publish(3)
+    stage.publish(2, first=3, pool="other")
+
+    assert stage.run() == Report(outcome="all told", messages=5, notices=5)
+    assert [(sent.channel, (sent.at - NOW) // SECOND * SECOND) for sent in stage.poster.sent] == [
+        ("C0OTHER", 3 * SECOND),
+        ("C0OTHER", 4 * SECOND),
+        ("C0STACK", 20 * SECOND),
+        ("C0STACK", 21 * SECOND),
+        ("C0STACK", 22 * SECOND),
+    ]
+
+
+def test_a_run_does_not_wait_again_and_again_for_a_channel_that_takes_nothing() -> None:
+    stage = Stage()
+    stage.publish(1)
+    stage.poster.refusals = [TooOftenError("429", 20 * SECOND)] * 3
+
+    assert stage.run().outcome == "held back: C0STACK"
+    assert stage.clock.now() - NOW < MINUTE
 
 
 def test_what_is_told_stays_told_when_slack_fails_half_way() -> None:
