@@ -34,6 +34,7 @@ MANIFESTS = Path(__file__).parents[1] / "examples" / "kubernetes-rbac.yaml"
 ENTRIES = {"FOOBARKEY": User(name="drain-node", groups=("capacity-blocks-drain",))}
 END = START + timedelta(hours=1)
 DRAIN_AT, RECLAIM_AT = END - timedelta(minutes=40), END - timedelta(minutes=30)
+JOINED_AT = START + timedelta(minutes=2)  # when all instances are in service, and are nodes
 
 
 # Faults strike from here on, after what is there once for all: a run begins each count of places anew.
@@ -120,8 +121,10 @@ def played(drill: Drill) -> Iterator[Played]:
         wire = Wire(world.clock, world.faults)
         with wire.installed():
             _furnish(world, drill.nodes)
+            world.run_until(JOINED_AT)
+            _join(world, api.cluster)
             world.run_until(ARMED_AT)
-            _settle_in(world, api.cluster, drill.pods, drill.stops_in)
+            _settle_in(api, drill.pods, drill.stops_in)
             world.run_until(drill.since)
             world.faults.strikes = drill.faults
             world.run_until(drill.until)
@@ -203,13 +206,18 @@ def _furnish(world: World, nodes: int) -> None:
     world.load({"CapacityReservations": [block]})
 
 
-def _settle_in(world: World, cluster: SimulatedCluster, pods: int, stops_in: timedelta) -> None:
-    """Let the instances be nodes with work on them, which go when their instances do."""
+def _join(world: World, cluster: SimulatedCluster) -> None:
+    """Let the instances be nodes, which go when their instances do."""
     for fact in world.regions[REGION].facts.of(InstanceInService):
-        node = cluster.add_node(fact.instance_id).name
-        job = f"train-{fact.instance_id}"
-        cluster.add_deployment("ml", job, [node] * pods, grace=300, stops_in=stops_in)
+        cluster.add_node(fact.instance_id)
     take_nodes_away(world, cluster)
+
+
+def _settle_in(api: KubernetesApi, pods: int, stops_in: timedelta) -> None:
+    """Put work on the nodes. What was asked of their cluster before does not count."""
+    for node in api.cluster.nodes:
+        api.cluster.add_deployment("ml", f"train-{node}", [node] * pods, grace=300, stops_in=stops_in)
+    api.calls.clear()
 
 
 def _drained(over: Played) -> Drained:

@@ -13,6 +13,11 @@ ELSEWHERE = "elsewhere"  # a node that is not there to be drained, with room for
 # How long the kubelet takes from the last container's end until its pod is out of the API. Assumed.
 KUBELET_LAG = timedelta(seconds=2)
 ASAP = timedelta(0)
+# What the device plugins find, by instance type, unless a story says otherwise.
+DEVICES: Mapping[str, Mapping[str, int]] = {
+    "p5.48xlarge": {"nvidia.com/gpu": 8},
+    "trn1.32xlarge": {"aws.amazon.com/neuron": 16, "aws.amazon.com/neuroncore": 32},
+}
 
 
 class SimulatedCluster:
@@ -42,7 +47,7 @@ class SimulatedCluster:
             provider_id=f"aws:///{zone}/{instance_id}",
             created=self.now(),
             labels={"node.kubernetes.io/instance-type": instance_type, "topology.kubernetes.io/zone": zone},
-            devices=devices or {},
+            devices=DEVICES.get(instance_type, {}) if devices is None else devices,
             version=self._change(),
         )
         self.nodes[node.name] = node

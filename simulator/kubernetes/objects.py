@@ -22,7 +22,8 @@ class SimulatedNode:
     taints: list[dict[str, Any]] = field(default_factory=list)
     unschedulable: bool = False
     ready: bool = True  # a kubelet that is not stops no container
-    devices: Mapping[str, int] = field(default_factory=dict)  # as their plugins count them, all of them healthy
+    devices: Mapping[str, int] = field(default_factory=dict)  # as their plugins count them
+    ill: Mapping[str, int] = field(default_factory=dict)  # how many of those they find unhealthy
     version: int = 0
 
     def wire(self) -> dict[str, Any]:
@@ -42,8 +43,8 @@ class SimulatedNode:
             "spec": spec,
             "status": {
                 "conditions": [{"type": "Ready", "status": "True" if self.ready else "Unknown"}],
-                "capacity": (devices := {name: str(count) for name, count in self.devices.items()}),
-                "allocatable": devices,
+                "capacity": {name: str(count) for name, count in self.devices.items()},
+                "allocatable": {name: str(count - self.ill.get(name, 0)) for name, count in self.devices.items()},
             },
         }
 

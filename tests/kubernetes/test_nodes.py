@@ -6,6 +6,7 @@ import pytest
 
 from capacity_blocks.adapters.kubernetes_nodes import PAGE_SIZE, TRIES
 from capacity_blocks.core.drain.node import DRAIN_AT, INSTANCE_ID, Node, Taint, TaintEffect, mark_value
+from capacity_blocks.core.readiness.device import Devices
 from capacity_blocks.draining.marker import Marker
 from capacity_blocks.kubernetes_ports import KubernetesError
 from simulator.kubernetes.api import Request
@@ -30,8 +31,26 @@ def test_a_node_is_found_by_its_instance(on_stage: Stage) -> None:
         taints=(
             Taint(key="nvidia.com/gpu", effect="NoSchedule", added_at=NOW - timedelta(days=1) + timedelta(minutes=40)),
         ),
+        devices=(Devices(resource="nvidia.com/gpu", capacity=8, allocatable=8),),
         version=str(there.version),
     )
+
+
+def test_accelerators_are_read_as_their_plugins_report_them_and_nothing_else(on_stage: Stage) -> None:
+    there = on_stage.cluster.add_node(I1, instance_type="trn1.32xlarge")
+    there.devices = {"aws.amazon.com/neuron": 16, "aws.amazon.com/neuroncore": 32, "vpc.amazonaws.com/efa": 8}
+    there.ill = {"aws.amazon.com/neuron": 1, "aws.amazon.com/neuroncore": 2}
+
+    assert on_stage.node().devices == (
+        Devices(resource="aws.amazon.com/neuron", capacity=16, allocatable=15),
+        Devices(resource="aws.amazon.com/neuroncore", capacity=32, allocatable=30),
+    )
+
+
+def test_a_node_without_a_device_plugin_has_no_accelerators(on_stage: Stage) -> None:
+    on_stage.cluster.add_node(I1, devices={})
+
+    assert on_stage.node().devices == ()
 
 
 def test_an_instance_that_never_joined_is_no_node(on_stage: Stage) -> None:
