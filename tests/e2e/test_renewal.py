@@ -13,20 +13,27 @@ from tests.e2e.purchase_stage import MONEY, QUICK, SANDBOXES, Buyer
 from tests.e2e.stage import END, MINUTE, Stage, staged
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-LEAD = 12 * HOUR
-RENEWS = {"mode": "extend", "hours": 24, "most_fee": "2000", "lead_hours": 12}
+# Six hours say as much as a day.
+BEGIN, LEAD = END - 6 * HOUR, 4 * HOUR
+RENEWS = {"mode": "extend", "hours": 24, "most_fee": "2000", "lead_hours": 4}
 REMIND = "RemindFunction"
 
 
 @contextmanager
 def renewing(*, runs: bool = True, spends: bool = True, **options: Any) -> Iterator[tuple[Stage, str]]:
-    """Have a block of a day whose pool renews it twelve hours before its end, if it is used."""
+    """Have a block whose pool renews it four hours before its end, if it is used."""
     renewal = RENEWS | options.pop("renewal", {})
-    own: dict[str, Any] = {"assumptions": QUICK, "sandboxes": SANDBOXES, "without": (), **options}
+    own: dict[str, Any] = {
+        "assumptions": QUICK,
+        "sandboxes": SANDBOXES,
+        "without": (),
+        "start": BEGIN - MINUTE,
+        **options,
+    }
     with staged(parameters={"EnablePurchases": "true" if spends else "false"}, **own) as stage:
         Buyer(stage=stage).put("/capacity-blocks/spending", "on")
         stage.settings("training", json.dumps({"money": MONEY, "renewal": renewal}))
-        block = stage.block()
+        block = stage.block(StartDate=BEGIN)
         if runs:
             stage.group("train-a")
             stage.group("train-b")
@@ -99,16 +106,16 @@ def test_without_the_deployers_word_nothing_is_bought() -> None:
 @pytest.mark.parametrize(
     "strike",
     [
-        Strike(fault=Fault.CRASH_AFTER, at="stepfunctions.StartExecution", caller=REMIND),
-        Strike(fault=Fault.CRASH_BEFORE, at="stepfunctions.StartExecution", caller=REMIND),
-        Strike(fault=Fault.REPLY_LOST, at="stepfunctions.StartExecution", caller=REMIND),
-        Strike(fault=Fault.CRASH_AFTER, at="sns.Publish", nth=3, caller=REMIND),
+        Strike(fault=Fault.CRASH_AFTER, at="stepfunctions.StartExecution", caller=REMIND, mutating=True),
+        Strike(fault=Fault.CRASH_BEFORE, at="stepfunctions.StartExecution", caller=REMIND, mutating=True),
+        Strike(fault=Fault.REPLY_LOST, at="stepfunctions.StartExecution", caller=REMIND, mutating=True),
+        Strike(fault=Fault.CRASH_AFTER, at="sns.Publish", caller=REMIND, mutating=True),
     ],
     ids=["crash after the start", "crash before it", "lost reply", "crash after the word"],
 )
 def test_a_renewal_that_is_struck_is_one_renewal(strike: Strike) -> None:
     with renewing(faults=Faults(strike)) as (stage, block):
-        stage.run_until(END - 10 * HOUR)
+        stage.run_until(END - LEAD + HOUR)
 
         assert (sold(stage), ends_at(stage, block)) == (1, END + DAY)
 
@@ -134,7 +141,7 @@ def test_a_block_that_follows_is_bought_unasked_and_bound_to_the_free_group() ->
 def test_what_somebody_bought_by_hand_meanwhile_is_enough() -> None:
     with renewing() as (stage, block):
         stage.run_until(END - LEAD - HOUR)
-        stage.extend(block, 24, paid_after=3 * HOUR)  # still being paid when it is due
+        stage.extend(block, 24, paid_after=2 * HOUR)  # still being paid when it is due
         stage.run_until(END)
 
         assert sold(stage) == 1
