@@ -149,8 +149,8 @@ def test_a_gap_before_what_follows_is_said() -> None:
     said = text(succession=Succession(followers=(follower(2 * HOUR),)))
 
     assert (
-        "cr-0b (8 x p5.48xlarge) starts at 2026-06-15 13:30 UTC, a gap of 120 minutes. Until then the pool has none "
-        "of its instances." in said
+        "cr-0b (8 x p5.48xlarge) starts at 2026-06-15 13:30 UTC, a gap of 120 minutes. From the drain until then "
+        "there is nothing in its place, for 2 hours 40 minutes." in said
     )
 
 

@@ -66,8 +66,10 @@ def _what_follows(outlook: Outlook) -> Iterator[str]:
         yield f"Nothing follows it{' in its pool' if outlook.pool else ''}."
     for each in followers:
         yield _follower(each)
-    if followers and not any(each.is_paid and each.is_without_gap for each in followers):
-        yield "Until then the pool has none of its instances."
+    starts = [each.block.start for each in followers if each.is_paid]
+    pause = min(starts) - outlook.timeline.drain_at if starts else timedelta(0)
+    if pause > timedelta(0):
+        yield f"From the drain until then there is nothing in its place, for {span(pause)}."
 
 
 def _follower(follower: Follower) -> str:
