@@ -27,7 +27,8 @@ LATE = timedelta(minutes=6)
 
 
 def reminding(**options: Any) -> Any:
-    return staged(**({"without": (), "start": BEGIN - HOUR / 2} | options))
+    given: dict[str, Any] = {"without": (), "start": BEGIN - HOUR / 2}
+    return staged(**(given | options))
 
 
 def begun(stage: Stage, *, start: datetime = BEGIN, runs: bool = True, **reminders: Any) -> str:
