@@ -19,6 +19,8 @@ pytestmark = pytest.mark.xdist_group("built")
 OTHERS = {
     "DecideInSlackFunction",
     "DrainNodeFunction",
+    "NotifyAmazonQFunction",
+    "NotifySlackFunction",
     "ReceiveSlackFunction",
     "ReconcileFunction",
     "WarnNodesFunction",
