@@ -131,6 +131,20 @@ def test_nobody_answers(name: str, slack: Slack) -> None:
     assert url not in str(found.value)
 
 
+@pytest.mark.parametrize("name", WAYS)
+def test_what_was_never_sent_is_no_answer_and_names_no_secret(
+    name: str, slack: Slack, caplog: pytest.LogCaptureFixture
+) -> None:
+    ways: dict[str, Poster] = {
+        "bot": SlackBot(f"{TOKEN}\nhush", slack.api),
+        "webhook": SlackWebhook(slack.hook.replace("/services", ":hush/services")),
+    }
+    with pytest.raises(NotNowError) as found:
+        ways[name].post(CHANNEL, PAYLOAD)
+
+    assert "hush" not in f"{found.value}{caplog.text}"
+
+
 def test_what_a_bot_may_not_do_is_refused_in_slacks_words(slack: Slack) -> None:
     for bot, channel, thread, code in (
         (SlackBot("xoxb-wrong", slack.api), CHANNEL, None, "invalid_auth"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from http.client import HTTPException
-from json import JSONDecodeError
+from logging import CRITICAL, Logger, getLogger
 from typing import Any
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -28,22 +28,22 @@ class SlackBot:
     has_threads = True
 
     def __init__(self, token: str, api_url: str) -> None:
-        self._client = WebClient(token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
+        self._client = WebClient(token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[], logger=_silent())
 
     def post(
         self, channel: str | None, payload: Mapping[str, Any], thread: str | None = None, *, broadcast: bool = False
     ) -> str | None:
         if channel is None:
             raise NotTakenError(NO_CHANNEL)
-        into = {} if thread is None else {"thread_ts": thread, "reply_broadcast": broadcast}
+        into: dict[str, Any] = {} if thread is None else {"thread_ts": thread, "reply_broadcast": broadcast}
         try:
             answer = self._client.chat_postMessage(channel=channel, **payload, **into)
         except SlackApiError as error:
             raise _refused(
                 error.response.status_code, str(error.response.get("error", "")), error.response.headers
             ) from error
-        except (SlackClientError, OSError, HTTPException, JSONDecodeError) as error:  # no answer, or none of Slack's
-            raise NotNowError(f"{type(error).__name__}: {error}") from error
+        except (SlackClientError, OSError, HTTPException, ValueError) as error:  # no answer, or none of Slack's
+            raise NotNowError(type(error).__name__) from error
         return str(answer["ts"])
 
 
@@ -53,7 +53,7 @@ class SlackWebhook:
     has_threads = False
 
     def __init__(self, url: str) -> None:
-        self._client = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[])
+        self._client = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[], logger=_silent())
 
     def post(
         self, _channel: str | None, payload: Mapping[str, Any], _thread: str | None = None, *, broadcast: bool = False
@@ -61,11 +61,18 @@ class SlackWebhook:
         del broadcast  # there are no threads
         try:
             answer = self._client.send_dict(dict(payload))
-        except (SlackClientError, OSError, HTTPException) as error:
-            raise NotNowError(f"{type(error).__name__}: {error}") from error  # its URL is secret, and in none of them
+        except (SlackClientError, OSError, HTTPException, ValueError) as error:
+            raise NotNowError(type(error).__name__) from error  # its words may hold the URL, which is secret
         if answer.status_code != 200:  # HTTP's own word for success
             raise _refused(answer.status_code, answer.body, answer.headers)
         return None
+
+
+def _silent() -> Logger:
+    """Return a logger for the client, which logs what http.client quotes of a header or an address: the secret."""
+    logger = getLogger(f"{__name__}.client")
+    logger.setLevel(CRITICAL + 1)
+    return logger
 
 
 def _refused(status: int, code: str, headers: Mapping[str, Any]) -> NotNowError | NotTakenError:

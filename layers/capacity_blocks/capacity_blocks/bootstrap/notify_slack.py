@@ -17,7 +17,7 @@ from capacity_blocks.telling.postman import Postman, Way
 from capacity_blocks.telling.routing import routes
 from capacity_blocks.telling.sender import Sender
 from capacity_blocks.telling_ports import Poster
-from capacity_blocks.telling_settings import SlackSettings
+from capacity_blocks.telling_settings import SlackSettings, is_webhook
 
 SETTINGS = (SlackSettings,)
 ADAPTERS = (*secret.ADAPTERS, DynamoDbTellingLedger, SlackBot, SlackWebhook, SqsLetters, SsmPoolSettings)
@@ -38,19 +38,20 @@ def _pool_settings(path: str) -> SsmPoolSettings:
     return SsmPoolSettings(client("ssm"), path)
 
 
-def _poster(settings: SlackSettings) -> Poster:
-    """Read the secret anew: it may be another by now, and a run that posts is rare beside all those that do not."""
-    text = secret.secrets(settings.secret_arn).text(settings.secret_arn)
-    return SlackWebhook(text) if text.startswith(("https://", "http://")) else SlackBot(text, settings.api_url)
+def poster(text: str, arn: str, api_url: str) -> Poster:
+    """Return the way into Slack that a secret opens; SettingsError names the secret's ARN alone."""
+    return SlackWebhook(text) if is_webhook(text, arn) else SlackBot(text, api_url)
 
 
 def _open(settings: SlackSettings, log: Callable[..., None]) -> Way:
-    poster = _poster(settings)
+    # Read anew: it may be another by now, and a run that posts is rare beside all those that do not.
+    text = secret.secrets(settings.secret_arn).text(settings.secret_arn)
+    way = poster(text, settings.secret_arn, settings.api_url)
     found = routes(
-        _pool_settings(settings.pool_settings_path).texts(), settings.route, channels=poster.has_threads, log=log
+        _pool_settings(settings.pool_settings_path).texts(), settings.route, channels=way.has_threads, log=log
     )
     sender = Sender(
-        poster=poster,
+        poster=way,
         ledger=_ledger(settings.ledger_table),
         clock=SystemClock(),
         default=found.default.channel,
