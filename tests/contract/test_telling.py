@@ -129,12 +129,37 @@ def test_it_is_counted_how_often_a_letter_was_received(queue: Queue) -> None:
     assert counts == [1, 2, 3]
 
 
-def test_what_sqs_does_not_delete_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    failed = {"Id": "0", "Code": "InternalError", "Message": "try again", "SenderFault": False}
-    with aws.moto():
-        client = aws.client("sqs")
-        monkeypatch.setattr(client, "delete_message_batch", lambda **_: {"Failed": [failed]})
-        with pytest.raises(AwsError, match="InternalError: try again") as found:
-            SqsLetters(client, "https://queue").delete(["r-1"])
+class Refusing:
+    """SQS that does not delete some entries, each for so many times."""
+
+    def __init__(self, times: dict[str, int]) -> None:
+        self.times = times
+        self.deleted: list[str] = []
+
+    def delete_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803  # as SQS has it
+        assert 1 <= len(Entries) <= 10, QueueUrl
+        failed = [entry for entry in Entries if self.times.get(entry["ReceiptHandle"], 0) > 0]
+        for entry in failed:
+            self.times[entry["ReceiptHandle"]] -= 1
+        self.deleted += [entry["ReceiptHandle"] for entry in Entries if entry not in failed]
+        why = {"Code": "InternalError", "Message": "try again", "SenderFault": False}
+        return {"Failed": [{"Id": entry["Id"], **why} for entry in failed]}
+
+
+RECEIPTS = [f"r-{number:02}" for number in range(32)]
+
+
+def test_what_sqs_does_not_delete_at_first_is_deleted_at_once() -> None:
+    sqs: Any = Refusing({"r-03": 1, "r-31": 1})
+    SqsLetters(sqs, "https://queue").delete(RECEIPTS)
+
+    assert sorted(sqs.deleted) == RECEIPTS
+
+
+def test_what_sqs_does_not_delete_is_an_error_and_all_else_is_deleted() -> None:
+    sqs: Any = Refusing({"r-03": 2, "r-31": 1})
+    with pytest.raises(AwsError, match="InternalError: try again") as found:
+        SqsLetters(sqs, "https://queue").delete(RECEIPTS)
 
     assert not found.value.definite
+    assert sorted([*sqs.deleted, "r-03"]) == RECEIPTS

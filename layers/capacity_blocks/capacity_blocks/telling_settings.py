@@ -60,7 +60,7 @@ class AmazonQSettings:
 
 
 def is_webhook(secret: str, arn: str) -> bool:
-    """Say whether a secret is a webhook's URL, and not a bot's token; SettingsError, without it, where it is neither."""
+    """Say whether a secret is a webhook's URL, and not a bot's token; SettingsError, without it, if it is neither."""
     if URL.fullmatch(secret) is not None and _names_a_host(secret):
         return True
     if TOKEN.fullmatch(secret) is not None:

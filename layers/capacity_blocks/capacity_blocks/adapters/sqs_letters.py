@@ -1,6 +1,6 @@
 """The queue between the topic and Slack."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Final
@@ -50,15 +50,23 @@ class SqsLetters:
 
     @raises_aws_error
     def delete(self, receipts: Sequence[str]) -> None:
+        """Try all of them, and what SQS did not delete once more: what is left would be told again."""
+        for error in self._left([*self._left(receipts)]).values():
+            raise error
+
+    def _left(self, receipts: Sequence[str]) -> Mapping[str, AwsError]:
+        """Delete what can be deleted, and return what is left, and why."""
+        left = {}
         for batch in _batches(receipts):
             answer = self._client.delete_message_batch(
                 QueueUrl=self._queue_url,
                 Entries=[{"Id": str(number), "ReceiptHandle": receipt} for number, receipt in enumerate(batch)],
             )
             for failed in answer.get("Failed", []):
-                raise AwsError(
+                left[batch[int(failed["Id"])]] = AwsError(
                     "DeleteMessageBatch", failed["Code"], failed.get("Message", ""), definite=failed["SenderFault"]
                 )
+        return left
 
     @raises_aws_error
     def put_back(self, receipts: Sequence[str], after: timedelta) -> None:
