@@ -1,7 +1,7 @@
 """Remind people of blocks that end, and renew those that a pool renews without a question."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +42,7 @@ class Known:
     now: datetime
     paying: Mapping[str, Extension]
     usage: Mapping[str, Usage]
+    books: dict[str, Book | None] = field(default_factory=dict)  # read once for a pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,17 +146,19 @@ class Reminding:
             troubles=tuple(each.trouble for each in looked if each.trouble),
             was_looked=bool(looked),
             money=wishes.money,
-            book=self._book(ending.pool),
+            book=self._book(ending.pool, known.books),
             extension_machine=self.machines.extension_state_machine,
             purchase_machine=self.machines.purchase_state_machine,
         )
 
-    def _book(self, pool: str | None) -> Book | None:
+    def _book(self, pool: str | None, known: dict[str, Book | None]) -> Book | None:
         """Return the pool's book; without it a reminder says less, and is said all the same."""
-        try:
-            return None if pool is None else self.books.book(pool)
-        except (AwsError, ValueError):  # a book of a later version
-            return None
+        if pool is not None and pool not in known:
+            try:
+                known[pool] = self.books.book(pool)
+            except (AwsError, ValueError):  # a book of a later version
+                known[pool] = None
+        return None if pool is None else known[pool]
 
 
 def _task(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> Task | None:

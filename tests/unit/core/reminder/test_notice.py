@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from capacity_blocks.core.notice import Notice, Severity, Tone
+from capacity_blocks.core.passage import passages
 from capacity_blocks.core.pool import Extension
 from capacity_blocks.core.purchase.budget import Book, Entry
 from capacity_blocks.core.reminder.choice import choices
@@ -237,13 +238,15 @@ def test_a_click_on_a_choice_is_understood_when_it_comes_back() -> None:
 
 def test_without_buttons_there_is_a_command_for_what_is_recommended() -> None:
     machines = {"extension_machine": "arn:extend", "purchase_machine": "arn:buy"}
-    facts = dict(reminder(an_outlook(offers=OFFERS, **machines)).facts)
+    told = reminder(an_outlook(offers=OFFERS, **machines)).text
 
-    assert facts["To extend it by 1 day by hand"] == (
-        "aws stepfunctions start-execution --state-machine-arn arn:extend --input "
+    assert told.endswith(
+        "To extend it by 1 day without a button, which asks the pool's approvers:\n"
+        "aws stepfunctions start-execution --state-machine-arn arn:extend \\\n  --input "
         '\'{"extend": {"reservation_id": "cr-0a", "region": "us-east-2", "hours": 24, "why": "a person asked for it", '
         '"automatic": false, "most_fee": "6080", "end": "2026-06-15T11:30:00Z"}}\''
     )
+    assert passages(told)[-1].is_command
 
 
 # Words

@@ -17,6 +17,7 @@ from capacity_blocks.core.slack.wish import Extension, Successor, Value
 
 HOUR = timedelta(hours=1)
 MOST_OF_A_KIND = 2
+BREAK = " \\\n  "  # of a line in a shell
 ASKED = "It is looked up anew, and bought only once it is approved."
 
 
@@ -31,18 +32,22 @@ def choices(outlook: Outlook) -> Iterator[Choice]:
             yield _choice(outlook, outlook.pool, offer)
 
 
-def by_hand(outlook: Outlook) -> tuple[str, str] | None:
-    """Return the command for the first of these choices, for those whose notices have no buttons, and its name."""
+def by_hand(outlook: Outlook) -> str:
+    """Say how to take the first of these choices where a notice has no buttons; empty where there is none."""
     offer = outlook.best or next((each for each in outlook.on_sale if not outlook.objections(each)), None)
     if offer is None or outlook.pool is None:
-        return None
+        return ""
     is_extension = offer.kind is OfferKind.EXTENSION
     machine = outlook.extension_machine if is_extension else outlook.purchase_machine
     asked = _asked_extension(offer) if is_extension else _asked_successor(outlook.pool, offer)
-    length = span(offer.offering.duration)
-    name = f"To {'extend it by' if is_extension else 'buy a block for'} {length} by hand"
-    command = "aws stepfunctions start-execution --state-machine-arn"
-    return (name, f"{command} {machine} --input {shlex.quote(json.dumps(asked))}") if machine else None
+    what = f"{'extend it by' if is_extension else 'buy a block for'} {span(offer.offering.duration)}"
+    command = BREAK.join(
+        (
+            f"aws stepfunctions start-execution --state-machine-arn {machine}",
+            f"--input {shlex.quote(json.dumps(asked))}",
+        )
+    )
+    return f"To {what} without a button, which asks the pool's approvers:\n{command}" if machine else ""
 
 
 def _asked_extension(offer: Offer) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def _paragraphs(outlook: Outlook) -> Iterator[str]:
     yield " ".join(_extending(outlook))
     yield from _on_offer(outlook)
     yield _advice(outlook)
+    yield choice.by_hand(outlook)
 
 
 def _use(outlook: Outlook) -> str:
@@ -166,5 +167,3 @@ def _facts(outlook: Outlook) -> Iterator[tuple[str, str]]:
 def _uses(outlook: Outlook) -> Iterator[tuple[str, str]]:
     if outlook.usage.instances is not None:
         yield "Used", f"{percent(outlook.usage.instances)} over the last day"
-    if (command := choice.by_hand(outlook)) is not None:
-        yield command
