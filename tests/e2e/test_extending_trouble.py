@@ -106,6 +106,21 @@ def test_what_shows_after_a_person_was_asked_is_taken_over_all_the_same() -> Non
         assert (person.states(), person.book(), person.sold()) == (["paid"], [("1510", "committed")], 1)
 
 
+def test_what_shows_after_a_second_wish_has_come_and_gone_is_taken_over_too() -> None:
+    with extender(faults=LOST) as person:
+        person.stage.engine().plan_lateness(Lateness(listed=2 * HOUR))
+        person.stage.engine().plan_payment(Payment(after=5 * HOUR))
+        person.extend()
+        person.wait(minutes=45)
+        assert nothing_was_bought(person)["outcome"] == "closed"
+        second = person.start("second")
+        person.wait(minutes=1)
+        assert (person.end(second).state, person.book()) == (NOTHING, [("1510", "released")])
+
+        person.wait(hours=7)
+        assert (person.states(), person.book(), person.sold()) == (["paid"], [("1510", "committed")], 1)
+
+
 def test_what_somebody_buys_by_hand_between_question_and_approval_is_not_bought_again() -> None:
     with extender() as person:
         execution = person.start()

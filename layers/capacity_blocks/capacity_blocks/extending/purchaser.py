@@ -57,14 +57,14 @@ class Purchaser:
         row, request = claimed_extension(self.ledger, intent.request_id)
         if row.ended is not None:  # what is bought for it would be nobody's to follow
             reason = f"its request has ended: {row.ended}"
-            return answer(till.stop(intent, [Violation(guard=Guard.OTHER_REQUEST, reason=reason)]))
+            return answer(till.stop(row, intent, [Violation(guard=Guard.OTHER_REQUEST, reason=reason)]))
         prepared = self._prepared(till, intent, request)
         if isinstance(prepared, Sequence):
-            return answer(till.stop(intent, prepared))
+            return answer(till.stop(row, intent, prepared))
         terms = replace(intent.terms, offering=prepared)  # what was approved, under the id that it has now
         attempting = till.begin(intent, prepared)
         if isinstance(attempting, Violation):
-            return answer(till.stop(intent, [attempting]))
+            return answer(till.stop(row, intent, [attempting]))
         doubt = self._second_thought(attempting, request) or till.second_thought(attempting, self.survey.switches)
         if doubt is not None:
             return answer(till.refuse(attempting, doubt))

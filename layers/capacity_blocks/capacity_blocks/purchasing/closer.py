@@ -9,7 +9,7 @@ from capacity_blocks.core.extension.request import is_extension
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.budget import BudgetError
-from capacity_blocks.core.purchase.intent import Intent, IntentState
+from capacity_blocks.core.purchase.intent import IN_FLIGHT, Intent, IntentState
 from capacity_blocks.core.purchase.reading import shown
 from capacity_blocks.core.purchase.request import PurchaseRequestError
 from capacity_blocks.ports import Clock
@@ -20,17 +20,6 @@ from capacity_blocks.purchasing.scribe import LostRaceError, Scribe
 from capacity_blocks.purchasing.step import StepError, find, reference, section, text
 
 NEVER_ATTEMPTED = frozenset({IntentState.ASKED, IntentState.APPROVED})
-IN_FLIGHT = frozenset(
-    {
-        IntentState.ATTEMPTING,
-        IntentState.UNKNOWN,
-        IntentState.NOT_FOUND,
-        IntentState.BOUGHT,
-        IntentState.ADOPTED,
-        IntentState.PAYMENT_PENDING,
-        IntentState.UNRECOGNISED,
-    }
-)
 MOST_TRIES = 5
 
 
@@ -55,7 +44,7 @@ class Closer:
         """End the request of a workflow, by the workflow's own last step or by the event that it is no more.
 
         Only the execution that holds a request ends it: the failure of a second one must not take it from the first.
-        A request with money in flight stays open, and the sweep of what is followed goes on with it.
+        A request with money in flight, or lost, stays open, and the sweep of what is followed goes on with it.
         """
         end = _end(event)
         request_id = end.document.get("request_id")
@@ -100,10 +89,11 @@ class Closer:
             for then, now in zip(before, intents, strict=True)
             if then.state is not now.state and now.state is IntentState.CLOSED
         ]
-        return released, tuple(each for each in intents if each.state in IN_FLIGHT)
+        return released, tuple(each for each in intents if each.is_open(self.clock.now()))
 
     def _open(self, request_id: str) -> tuple[Intent, ...]:
-        return tuple(each for each in self.ledger.intents(request_id) if each.state in NEVER_ATTEMPTED | IN_FLIGHT)
+        now, intents = self.clock.now(), self.ledger.intents(request_id)
+        return tuple(each for each in intents if each.state in NEVER_ATTEMPTED or each.is_open(now))
 
     def _released(self, intent: Intent) -> Intent:
         """Close an intent that never attempted, and give its money back; one that did is left to be followed."""

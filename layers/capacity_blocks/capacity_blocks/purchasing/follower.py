@@ -11,7 +11,6 @@ from capacity_blocks.core.purchase.intent import Intent, IntentState, asks_again
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger, RequestRow
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
-from capacity_blocks.purchasing.closer import IN_FLIGHT
 from capacity_blocks.purchasing.look import Look, Word
 from capacity_blocks.purchasing.scribe import Scribe, close
 from capacity_blocks.purchasing.step import StepError, find, looks_until, row_of, section
@@ -86,12 +85,7 @@ class Follower:
     def _is_open(self, intent: Intent) -> bool:
         """Whether something may still become of an intent without its workflow."""
         now, is_asked = self.clock.now(), intent.state in {S.ASKED, S.APPROVED}
-        is_lost = intent.state is S.CLOSED and intent.attempted_at is not None and not intent.reservation_ids
-        return (
-            intent.state in IN_FLIGHT
-            or (is_asked and now >= intent.expires_at)
-            or (is_lost and now < intent.terms.offering.end)
-        )
+        return intent.is_open(now) or (is_asked and now >= intent.expires_at)
 
     def _end_if_over(self, row: RequestRow, intents: Sequence[Intent]) -> None:
         """End a request whose purchase was followed to its end, and whose workflow is not there to do so.

@@ -49,21 +49,21 @@ class Purchaser:
         row, request = claimed(self.ledger, intent.request_id)
         if row.ended is not None:  # what is bought for it would be nobody's to follow
             reason = f"its request has ended: {row.ended}"
-            return answer(till.stop(intent, [Violation(guard=Guard.OTHER_REQUEST, reason=reason)]))
+            return answer(till.stop(row, intent, [Violation(guard=Guard.OTHER_REQUEST, reason=reason)]))
         purchases, on_sale = self.purchases[intent.terms.offering.region], self._on_sale(intent)
         offered = match(intent.terms.offering, on_sale)
         if not isinstance(offered, Offering):
-            return answer(till.stop(intent, [Violation(guard=Guard.GONE, reason=offered.reason)]))
+            return answer(till.stop(row, intent, [Violation(guard=Guard.GONE, reason=offered.reason)]))
         terms = replace(intent.terms, offering=offered)  # what was approved, under the id that it has now
         tags = tags_on_create(intent, [approval.by for approval in intent.approvals])
         if (refusal := till.check_dry_run(terms, purchases.dry_run(terms, tags))) is not None:
-            return answer(till.stop(intent, [refusal]))
+            return answer(till.stop(row, intent, [refusal]))
         known = self._known(till, intent, request)
         if violations := before_buying(known, intent, on_sale):
-            return answer(till.stop(intent, violations))
+            return answer(till.stop(row, intent, violations))
         attempting = till.begin(intent, offered)
         if isinstance(attempting, Violation):
-            return answer(till.stop(intent, [attempting]))
+            return answer(till.stop(row, intent, [attempting]))
         doubt = self._second_thought(attempting, request) or till.second_thought(attempting, self.survey.switches)
         if doubt is not None:
             return answer(till.refuse(attempting, doubt))

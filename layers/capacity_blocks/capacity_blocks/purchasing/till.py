@@ -15,10 +15,10 @@ from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.terms import Terms
 from capacity_blocks.core.purchase.violation import ASK_AGAIN, Guard, Violation
 from capacity_blocks.ports import AwsError, Clock
-from capacity_blocks.purchase_ports import PurchaseLedger, Switches
+from capacity_blocks.purchase_ports import PurchaseLedger, RequestRow, Switches
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 from capacity_blocks.purchasing.scribe import LostRaceError, Scribe, close
-from capacity_blocks.purchasing.step import find, reference, row_of
+from capacity_blocks.purchasing.step import find, reference
 from capacity_blocks.purchasing.survey import UnreadError
 
 MOST_TRIES = 5  # to write down what EC2 answered, against other runs that write at the same time
@@ -106,12 +106,18 @@ class Till:
             intent = find(self.ledger, reference(intent))
         raise LostRaceError(f"{intent.intent_id}: {reason}, which could not be written down")
 
-    def stop(self, intent: Intent, violations: Sequence[Violation]) -> Intent:
-        """Close an intent that may not buy, and give its money back. A request that may not ask again ends with it."""
+    def stop(self, row: RequestRow, intent: Intent, violations: Sequence[Violation]) -> Intent:
+        """Close an intent that may not buy, and give its money back. A request that may not ask again ends with it.
+
+        `row` is the request as it was read before: whoever took it since goes on with it. It stays open for what may
+        have been bought by an intent before.
+        """
         reason = "; ".join(each.reason for each in violations)
         closed = close(self.scribe, self.bookkeeper, intent, reason)
-        if not all(each.guard in ASK_AGAIN for each in violations):
-            self.ledger.end_request(row_of(self.ledger, intent.request_id), f"not bought: {reason}")
+        if all(each.guard in ASK_AGAIN for each in violations):
+            return closed
+        if not any(each.is_open(self.clock.now()) for each in self.ledger.intents(row.request_id)):
+            self.ledger.end_request(row, f"not bought: {reason}")
         return closed
 
 

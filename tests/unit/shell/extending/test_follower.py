@@ -17,6 +17,7 @@ from tests.unit.core.purchase.shapes import END
 from tests.unit.shell.extending.stage import (
     EXECUTION,
     MINUTE,
+    OTHER,
     REQUEST_ID,
     Stage,
     approved,
@@ -191,6 +192,57 @@ def test_what_shows_after_a_persons_word_is_the_truth_and_counts_in_the_budget_a
     sweep(stage)
 
     assert (stage.intent.state, stage.money) == (S.PAYMENT_PENDING, {"1": "reserved"})
+
+
+def given_up(stage: Stage) -> None:
+    """Lose what EC2 sold and shows two hours later, and have a person say that nothing was bought."""
+    stage.market.listed_after = 2 * HOUR
+    lost(stage)
+    stage.wait(40 * MINUTE)
+    followed(stage)
+    followed(stage, nothing_was_bought=True)
+
+
+def test_a_second_wish_that_ends_does_not_end_the_watch_over_what_the_first_may_have_bought() -> None:
+    stage = Stage()
+    given_up(stage)
+    request = chosen(stage, OTHER)["request"]
+    stage.steps().close({"request": request, "execution": OTHER, "outcome": "nothing", "error": None})
+    assert (stage.ledger.requests[REQUEST_ID].execution, stage.ledger.requests[REQUEST_ID].ended) == (OTHER, None)
+
+    stage.wait(2 * HOUR)
+    sweep(stage)
+
+    assert ([each.state for each in stage.intents], stage.money) == (
+        [S.PAYMENT_PENDING, S.CLOSED],
+        {"1": "reserved", "2": "released"},
+    )
+
+
+def test_a_second_wish_that_a_guard_stops_does_not_end_it_either() -> None:
+    stage = Stage()
+    given_up(stage)
+    chosen(stage, OTHER)
+    stage.steps().decide()
+    stage.wait(2 * HOUR)  # now EC2 shows what the first has bought
+    stage.steps().purchase({"intent": stage.named})
+    assert ("is payment-pending" in stage.intent.reason, stage.ledger.requests[REQUEST_ID].ended) == (True, None)
+
+    sweep(stage)
+    assert [each.state for each in stage.intents] == [S.PAYMENT_PENDING, S.CLOSED]
+
+
+def test_the_row_of_a_lost_extension_ends_with_the_time_that_it_would_have_bought() -> None:
+    stage = Stage()
+    given_up(stage)
+    stage.market.sold.clear()
+    stage.steps().close(aborted())
+    assert stage.ledger.requests[REQUEST_ID].ended is None
+
+    stage.clock.sleep_until(NEW_END)
+    sweep(stage)
+
+    assert (stage.ledger.requests[REQUEST_ID].ended or "").endswith(" is closed")
 
 
 def test_a_history_that_cannot_be_read_ends_nothing() -> None:

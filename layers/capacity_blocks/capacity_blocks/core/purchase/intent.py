@@ -55,6 +55,7 @@ NEXT: Mapping[IntentState, frozenset[IntentState]] = {
 }
 HOLDS_RESERVATIONS = frozenset({S.BOUGHT, S.ADOPTED})
 OUTCOME_OPEN = frozenset({S.ATTEMPTING, S.UNKNOWN, S.NOT_FOUND, S.UNRECOGNISED})
+IN_FLIGHT = OUTCOME_OPEN | HOLDS_RESERVATIONS | {S.PAYMENT_PENDING}  # money may be spent, and it is not known yet
 
 
 class TransitionError(Exception):
@@ -86,6 +87,14 @@ class Intent:
     def may_have_bought(self) -> bool:
         """Whether its request must not buy by another intent, ever. A failed payment ends the request too."""
         return self.state in OUTCOME_OPEN or bool(self.reservation_ids)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it may yet turn out to have spent money: then it is followed, and its request does not end.
+
+        What was lost may show for as long as the time that it bought lasts, whatever a person has said of it.
+        """
+        is_lost = self.state is S.CLOSED and self.attempted_at is not None and not self.reservation_ids
+        return self.state in IN_FLIGHT or (is_lost and now < self.terms.offering.end)
 
 
 def intent_id(request_id: str, number: int, terms: Terms) -> str:
