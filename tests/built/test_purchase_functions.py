@@ -17,12 +17,15 @@ from tests.template.stack import environment, of_type
 pytestmark = pytest.mark.xdist_group("built")
 
 OTHERS = {
+    "CheckNodesFunction",
     "DecideInSlackFunction",
     "DrainNodeFunction",
+    "GatherOffersFunction",
     "NotifyAmazonQFunction",
     "NotifySlackFunction",
     "ReceiveSlackFunction",
     "ReconcileFunction",
+    "RemindFunction",
     "WarnNodesFunction",
 }
 FUNCTIONS = sorted(of_type("AWS::Lambda::Function").keys() - OTHERS)
@@ -107,14 +110,29 @@ def test_a_decision_about_nothing_in_the_console_is_an_error(functions: Started,
     assert (outcome.kind, outcome.payload["errorType"]) == (Kind.ERROR, "UnknownIntentError")
 
 
-@pytest.mark.parametrize("name", events_for("FollowPurchaseFunction"))
-def test_what_is_in_flight_is_followed(functions: Started, name: str) -> None:
-    outcome = functions["FollowPurchaseFunction"].invoke(EVENTS[name])
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (function, name)
+        for function in ("FollowPurchaseFunction", "FollowExtensionFunction")
+        for name in events_for(function)
+    ],
+)
+def test_what_is_in_flight_is_followed(functions: Started, function: str, name: str) -> None:
+    outcome = functions[function].invoke(EVENTS[name])
 
     if "intent" in EVENTS[name]:
         assert (outcome.kind, outcome.payload["errorType"]) == (Kind.ERROR, "UnknownIntentError")
     else:
         assert (outcome.kind, outcome.payload["outcome"]) == (Kind.RESPONSE, "swept")
+
+
+@pytest.mark.parametrize("name", events_for("ChooseExtensionFunction"))
+def test_nobody_is_asked_about_more_time_where_the_switches_cannot_be_read(functions: Started, name: str) -> None:
+    outcome = functions["ChooseExtensionFunction"].invoke({**EVENTS[name], "execution": EXECUTION})
+
+    assert (outcome.kind, outcome.payload["errorType"]) == (Kind.ERROR, "UnreadError")
+    assert "the kill switch could not be read" in outcome.payload["errorMessage"]
 
 
 @pytest.mark.parametrize("name", events_for("CloseRequestFunction"))
