@@ -1,14 +1,17 @@
 """examples/kubernetes-rbac.yaml grants what the adapters do, and nothing else."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 
 from capacity_blocks.adapters.kubernetes_nodes import KubernetesNodes
 from capacity_blocks.adapters.kubernetes_pods import KubernetesPods
 from capacity_blocks.core.drain.node import TaintEffect
 from capacity_blocks.core.drain.verdict import Verdict
-from simulator.kubernetes.access import Access
+from capacity_blocks.kubernetes_ports import KubernetesError
+from simulator.kubernetes.access import Access, User
 from tests.kubernetes.stage import I1, MANIFESTS, NOW, ROLE, Stage, without
 
 ROLE_MANIFEST, BINDING = MANIFESTS
@@ -69,3 +72,17 @@ def test_a_node_that_may_not_be_cordoned_is_drained_all_the_same(on_stage: Stage
     assert looks[-1].evicted == ("default/web",)
     for look in looks:
         assert 'cannot patch resource "nodes"' in look.stuck[0]
+
+
+def test_a_look_at_nodes_needs_no_more_than_its_own_example_and_can_do_nothing_else(on_stage: Stage) -> None:
+    on_stage.cluster.add_node(I1)
+    node = on_stage.node()
+    manifests = list(yaml.safe_load_all(Path("examples/kubernetes-rbac-check.yaml").read_text()))
+    user = User(name="check", groups=("capacity-blocks-check",))
+    on_stage.api.access = Access(entries={"x": user}, manifests=manifests)
+
+    assert on_stage.nodes.nodes_of([I1], "p5.48xlarge")[I1].devices == node.devices != ()
+    with pytest.raises(KubernetesError, match='cannot patch resource "nodes"'):
+        on_stage.nodes.cordon(node)
+    with pytest.raises(KubernetesError, match='cannot list resource "pods"'):
+        on_stage.pods.on_node(node.name)
