@@ -21,7 +21,7 @@ def a_note(text: str = "Approved by Ada.", subject: str = "one", is_final: bool 
 
 
 def said(text: str) -> dict[str, Any]:
-    return {"type": "section", "block_id": "answered-one", "text": {"type": "mrkdwn", "text": text}}
+    return {"type": "section", "block_id": "answered-one", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
 
 
 def test_the_answer_takes_the_place_of_the_buttons() -> None:

@@ -45,24 +45,33 @@ def test_a_whole_notice_is_laid_out() -> None:
                     "emoji": True,
                 },
             },
-            {"type": "section", "text": {"type": "mrkdwn", "text": "<!here> <!subteam^S0ONCALL> <@U0LUCY>"}},
+            {
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": "<!here> <!subteam^S0ONCALL> <@U0LUCY>", "verbatim": True},
+            },
         ],
         "attachments": [
             {
                 "color": "#e01e5a",
                 "fallback": ":rotating_light: cr-0a ends at 2027-03-21 11:30 UTC (Sun 12:30 CET)",
                 "blocks": [
-                    {"type": "section", "text": {"type": "mrkdwn", "text": "8 instances &amp; their work."}},
-                    {"type": "section", "text": {"type": "mrkdwn", "text": "*What to do:* Extend it."}},
+                    {
+                        "type": "section",
+                        "text": {"type": "mrkdwn", "text": "8 instances &amp; their work.", "verbatim": True},
+                    },
+                    {
+                        "type": "section",
+                        "text": {"type": "mrkdwn", "text": "*What to do:* Extend it.", "verbatim": True},
+                    },
                     {"type": "actions", "elements": [APPROVE_BUTTON, REJECT_BUTTON]},
                     {
                         "type": "section",
                         "fields": [
-                            {"type": "mrkdwn", "text": "*Pool*\ntraining"},
-                            {"type": "mrkdwn", "text": "*Region*\nus-east-2"},
-                            {"type": "mrkdwn", "text": "*Reservation*\ncr-0a"},
-                            {"type": "mrkdwn", "text": "*Target*\ntrain"},
-                            {"type": "mrkdwn", "text": "*Fee*\n$60,000"},
+                            {"type": "mrkdwn", "text": "*Pool*\ntraining", "verbatim": True},
+                            {"type": "mrkdwn", "text": "*Region*\nus-east-2", "verbatim": True},
+                            {"type": "mrkdwn", "text": "*Reservation*\ncr-0a", "verbatim": True},
+                            {"type": "mrkdwn", "text": "*Target*\ntrain", "verbatim": True},
+                            {"type": "mrkdwn", "text": "*Fee*\n$60,000", "verbatim": True},
                         ],
                     },
                     {
@@ -71,6 +80,7 @@ def test_a_whole_notice_is_laid_out() -> None:
                             {
                                 "type": "mrkdwn",
                                 "text": "2027-03-21 11:30 UTC (Sun 12:30 CET) · scaled-out because it is busy",
+                                "verbatim": True,
                             }
                         ],
                     },
@@ -157,11 +167,55 @@ def test_without_buttons_the_commands_stand_ready_to_be_copied(choices: tuple[Ch
     assert all(block["type"] != "actions" for block in found.body)
 
 
-def test_a_value_that_is_too_long_has_no_button() -> None:
+def test_a_value_that_is_too_long_has_no_button_but_its_command() -> None:
     long = Choice(label="Buy", value=(("buy", "x" * 2000),))
-    [row] = [b for b in message(told(choices=(long, REJECT)), ROUTE, buttons=True).body if b["type"] == "actions"]
+    found = message(told(text=COMMANDS, choices=(long, REJECT)), ROUTE, buttons=True)
+    [row] = [block for block in found.body if block["type"] == "actions"]
 
     assert [button["text"]["text"] for button in row["elements"]] == ["Reject"]
+    assert "_No button here for: Buy. Slack takes none that holds so much._" in words(found)
+    assert "curl --aws-sigv4" in words(found)
+
+
+def test_a_command_is_whole_or_in_the_mail() -> None:
+    command = f"aws stepfunctions start-execution --input '{'x' * 700}'"
+    fact = words(message(told(facts=(("By hand", command),)), ROUTE, buttons=True))
+    text = words(message(told(text=f"By hand:\n{command * 5}"), ROUTE, buttons=True))
+
+    assert "*By hand*\n_The mail has the command._" in fact
+    assert "By hand:\n_The mail has the command._" in text
+    assert "aws stepfunctions" not in fact + text
+
+
+def test_facts_that_have_no_room_are_said_to_be_in_the_mail() -> None:
+    many = tuple((f"fact {n}", "x" * 500) for n in range(9))
+
+    assert "_The rest is in the mail._" in words(message(told(facts=many), ROUTE, buttons=True))
+    assert "_The rest is in the mail._" not in words(message(told(facts=many[:4]), ROUTE, buttons=True))
+
+
+def test_told_plainly_it_still_calls_people_and_has_its_facts() -> None:
+    publication = told(
+        severity=Severity.CRITICAL, title="It ends", text="8 instances.", next_step="Extend it.", facts=(("Fee", "$6"),)
+    )
+    plain = message(publication, ROUTE, buttons=True).plain()
+
+    assert plain["text"].split("\n") == [
+        ":rotating_light: It ends",
+        "<!here> <!subteam^S0ONCALL> <@U0LUCY>",
+        "8 instances.",
+        "*What to do:* Extend it.",
+        *("*Pool*", "training", "*Region*", "us-east-2", "*Reservation*", "cr-0a", "*Target*", "train", "*Fee*", "$6"),
+    ]
+    assert "blocks" not in plain
+    assert "attachments" not in plain
+
+
+def test_told_plainly_a_question_says_where_its_commands_are() -> None:
+    plain = message(told(text=COMMANDS, choices=(APPROVE, REJECT)), ROUTE, buttons=True).plain()
+
+    assert "_Here are no buttons: the mail has the commands._" in plain["text"]
+    assert "no buttons" not in message(told(text=COMMANDS), ROUTE, buttons=True).plain()["text"]
 
 
 def test_what_has_no_room_is_said_to_be_in_the_mail() -> None:

@@ -26,9 +26,23 @@ def refusals(message: Message) -> list[str]:
     for block in Block.parse_all(json.loads(json.dumps(blocks))):
         block.validate_json()
     found = [*mistakes(payload), *mistakes(message.plain())]
+    found += [f"{each} is not verbatim" for each in marked(blocks) if each.get("verbatim") is not True]
     if (length := len(json.dumps([texts(block) for block in blocks], ensure_ascii=False))) > 16_000:
         found.append(f"{length} characters in all")
     return found
+
+
+def marked(value: object) -> list[Mapping[str, Any]]:
+    """Return every object whose text Slack marks up, where it links bare names unless it is told not to."""
+    match value:
+        case {"type": "mrkdwn"}:
+            return [value]  # type: ignore[list-item]  # a mapping, as it was matched
+        case Mapping():
+            return [found for each in value.values() for found in marked(each)]
+        case list() | tuple():
+            return [found for each in value for found in marked(each)]
+        case _:
+            return []
 
 
 def texts(value: object) -> list[str]:

@@ -25,7 +25,7 @@ def test_a_yes_counts_and_the_message_says_whose_it_was() -> None:
     note = {
         "type": "section",
         "block_id": f"answered-{intent.intent_id}",
-        "text": {"type": "mrkdwn", "text": "*Approved* by <@U0ADA>, 2026-04-20 09:00 UTC."},
+        "text": {"type": "mrkdwn", "text": "*Approved* by <@U0ADA>, 2026-04-20 09:00 UTC.", "verbatim": True},
     }
     assert blocks_of(slack.message) == [TEXT, note, ORIGIN]
     assert [url for url, _ in slack.replies.posted] == [REPLY_URL]

@@ -1,6 +1,6 @@
 """A message of Slack: what it says and how it looks, as Slack's own JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -15,6 +15,7 @@ COLOURS = {Severity.INFO: "#439fe0", Severity.WARNING: "#ecb22e", Severity.CRITI
 # Said in words too: not everybody sees colours.
 MARKS = {Severity.INFO: "", Severity.WARNING: ":warning: ", Severity.CRITICAL: ":rotating_light: "}
 
+NO_BUTTONS = "_Here are no buttons: the mail has the commands._"
 UNTITLED = "A notice without a title"  # Slack takes no empty text
 
 
@@ -39,8 +40,19 @@ class Message:
 
     def plain(self) -> dict[str, Any]:
         """Return the same without any block, for when Slack will not have them: better plain than not at all."""
-        said = [each["text"]["text"] for each in self.body if each["type"] == "section" and "text" in each]
+        said = [line for block in (*self.head, *self.body) for line in _plain(block)]
         return {"text": cut("\n".join([self.text, *said]), limit.TEXT), "unfurl_links": False, "unfurl_media": False}
+
+
+def _plain(block: Block) -> Sequence[str]:
+    """Return what is left of a block in plain text. The title is in it already, and where it is from is not missed."""
+    match block["type"]:
+        case "section":
+            return [each["text"] for each in (*filter(None, [block.get("text")]), *block.get("fields", ()))]
+        case "actions":
+            return [NO_BUTTONS]
+        case _:
+            return []
 
 
 def head(severity: Severity, title: str, mentions: tuple[str, ...], zone: tzinfo) -> tuple[Block, ...]:
@@ -71,8 +83,13 @@ def plain_text(text: str) -> Block:
 
 
 def section(markdown: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": markdown}}
+    return {"type": "section", "text": marked(markdown)}
 
 
 def context(markdown: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": markdown}]}
+    return {"type": "context", "elements": [marked(markdown)]}
+
+
+def marked(markdown: str) -> Block:
+    """Return a text whose links and mentions are those that are written as such: a bare @channel calls nobody."""
+    return {"type": "mrkdwn", "text": markdown, "verbatim": True}

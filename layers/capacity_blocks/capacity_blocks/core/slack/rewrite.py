@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from capacity_blocks.core.slack import limit
+from capacity_blocks.core.slack.message import Block, section
 from capacity_blocks.core.slack.text import cut
 
-Block = Mapping[str, Any]
 MOST_ID = 255  # "Blocks": the most that a block_id may have
 # Of an attachment that comes back from Slack, what we had sent; Slack adds an id and words of its own.
 _OURS = ("color", "blocks", "fallback")
@@ -28,8 +28,7 @@ class Note:
 
     @property
     def block(self) -> Block:
-        text = {"type": "mrkdwn", "text": cut(self.text, limit.SECTION_TEXT)}
-        return {"type": "section", "block_id": f"answered-{self.subject}"[:MOST_ID], "text": text}
+        return {**section(cut(self.text, limit.SECTION_TEXT)), "block_id": f"answered-{self.subject}"[:MOST_ID]}
 
 
 def rewritten(message: Mapping[str, Any], note: Note) -> dict[str, Any] | None:

@@ -9,23 +9,24 @@ from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.passage import Passage, passages
 from capacity_blocks.core.publication import Publication
 from capacity_blocks.core.slack import limit
-from capacity_blocks.core.slack.button import actions
-from capacity_blocks.core.slack.message import Block, Message, context, head, notification, section
+from capacity_blocks.core.slack.button import actions, is_complete
+from capacity_blocks.core.slack.message import Block, Message, context, head, marked, notification, section
 from capacity_blocks.core.slack.route import Route
-from capacity_blocks.core.slack.text import escaped_cut, localised, pages
+from capacity_blocks.core.slack.text import escaped, escaped_cut, localised, pages
 
 FENCE = "```"
 MOST_SECTIONS = 2  # more is scrolled past; the mail has all of it
 LINE = 2500  # of prose: escaped it is somewhat longer, and has to fit into a section
 FACT_NAME, FACT_TEXT, FACTS_TEXT = 60, 600, 3000
 REST = "_The rest is in the mail._"
+IN_MAIL = "_The mail has the command._"  # one that is cut would do something else
 
 
 def message(publication: Publication, route: Route, *, buttons: bool) -> Message:
     """Lay a notice out. With buttons, the commands that do the same are left to the mail."""
     notice, zone = publication.notice, route.time_zone
     row = actions(notice.choices) if buttons else ()
-    text = _without_commands(notice.text) if row else notice.text
+    text = _without_commands(notice.text) if is_complete(row) else notice.text
     return Message(
         severity=notice.severity,
         text=notification(notice.severity, notice.title, zone),
@@ -62,8 +63,8 @@ def _sections(parts: Sequence[Passage]) -> Iterator[Block]:
 
 def _lines(part: Passage) -> Iterator[str]:
     if part.is_command:
-        inside = escaped_cut(part.text, limit.SECTION_TEXT - 2 * len(FENCE) - 2)
-        yield f"{FENCE}\n{inside}\n{FENCE}"
+        command = f"{FENCE}\n{escaped(part.text)}\n{FENCE}"
+        yield command if len(command) <= limit.SECTION_TEXT else IN_MAIL
     else:
         lines = (piece for line in part.text.split("\n") for piece in wrap(line, LINE) or [""])
         yield from (escaped_cut(line, limit.SECTION_TEXT) for line in lines)
@@ -83,15 +84,19 @@ def _facts(notice: Notice, zone: tzinfo) -> Iterator[Block]:
         ("Target", notice.target),
         *notice.facts,
     )
-    written = [
-        f"*{escaped_cut(name, FACT_NAME)}*\n{escaped_cut(localised(value, zone), FACT_TEXT)}"
-        for name, value in about
-        if value
-    ]
+    written = [f"*{escaped_cut(name, FACT_NAME)}*\n{_value(value, zone)}" for name, value in about if value]
     within = zip(written, accumulate(map(len, written)), strict=True)
-    fields = [{"type": "mrkdwn", "text": text} for text, so_far in within if so_far <= FACTS_TEXT]
+    fields = [marked(text) for text, so_far in within if so_far <= FACTS_TEXT]
     for first in range(0, len(fields), limit.SECTION_FIELDS):
         yield {"type": "section", "fields": fields[first : first + limit.SECTION_FIELDS]}
+    if len(fields) < len(written):
+        yield context(REST)
+
+
+def _value(value: str, zone: tzinfo) -> str:
+    text = localised(value, zone)
+    is_command = any(part.is_command for part in passages(value))
+    return IN_MAIL if is_command and len(escaped(text)) > FACT_TEXT else escaped_cut(text, FACT_TEXT)
 
 
 def _origin(publication: Publication, zone: tzinfo) -> Block:
