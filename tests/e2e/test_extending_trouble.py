@@ -8,6 +8,7 @@ from simulator.capacity_blocks import Payment
 from simulator.capacity_blocks.visibility import Lateness
 from simulator.faults import Fault, Faults, Strike
 from tests.e2e.extension_stage import FUNCTION, NEW_END, PAID, Extender, extender
+from tests.e2e.purchase_stage import MONEY
 from tests.e2e.stage import END
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -77,6 +78,20 @@ def test_while_nobody_knows_whether_it_was_bought_nothing_more_is() -> None:
 
         person.wait(hours=2)
         assert (person.sold(), person.states()) == (1, ["paid"])
+
+
+def test_nor_beyond_the_end_that_it_has_moved() -> None:
+    free = {"money": {**MONEY, "no_approval_up_to": "2000"}}
+    with extender(faults=LOST, asked=False, settings=free) as person:
+        person.stage.engine().plan_lateness(Lateness(listed=2 * HOUR))
+        person.start("first")
+        person.wait(minutes=12)
+        assert (person.states(), person.ends_at()) == (["unknown"], NEW_END)
+
+        second = person.start("second")
+        person.wait(hours=5)
+        assert (person.end(second).state, person.sold(), person.ends_at()) == (NOTHING, 1, NEW_END)
+        assert (person.states(), person.book()) == (["paid"], [("1510", "committed")])
 
 
 def test_an_extension_that_nobody_can_find_is_a_persons_to_end() -> None:

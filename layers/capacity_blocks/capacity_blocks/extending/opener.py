@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from capacity_blocks.core import tag
@@ -47,10 +47,11 @@ class Opener:
         a rejection, the next execution takes it: its intent has the next number, and may be for another duration.
         """
         wish = parse(section(event, "extend"))
+        if (before := self._taken_before(execution)) is not None:
+            return before
         request = self._request(wish)
-        end = wish.end or self._end_before(execution) or request.end
-        if end != request.end:
-            reason = f"{wish.reservation_id} ends at {when(request.end)} now: it was asked for at {when(end)}"
+        if wish.end is not None and wish.end != request.end:
+            reason = f"{wish.reservation_id} ends at {when(request.end)} now: it was asked for at {when(wish.end)}"
             return self._told(request, execution, Guard.END_MOVED, reason)
         row = RequestRow(
             request_id=request.request_id,
@@ -69,10 +70,10 @@ class Opener:
             return self._told(request, execution, Guard.BOUGHT_BEFORE, f"{taken.execution} works on it")
         return request
 
-    def _end_before(self, execution: str) -> datetime | None:
-        """Return the end that an execution has a request for: one wish is for one end, however often it is run."""
+    def _taken_before(self, execution: str) -> ExtensionRequest | None:
+        """Return the request that an execution has already: one wish is for one end, wherever the block's is by now."""
         rows = (row for row in self.ledger.open_requests() if is_extension(row.document))
-        return next((from_document(row.document).end for row in rows if row.execution == execution), None)
+        return next((from_document(row.document) for row in rows if row.execution == execution), None)
 
     def _request(self, wish: ExtensionWish) -> ExtensionRequest:
         if wish.region not in self.survey.reservations:

@@ -1,11 +1,11 @@
 """Look around before money is spent on more time: the block, what was ever bought to extend it, settings, switches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from capacity_blocks.core.extension.guard import Circumstances
 from capacity_blocks.core.extension.history import ExtensionRecord
-from capacity_blocks.core.extension.request import ExtensionRequest
+from capacity_blocks.core.extension.request import ExtensionRequest, is_extension
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.means import Means
 from capacity_blocks.core.purchase.money_settings import MoneySettings
@@ -49,6 +49,7 @@ class ExtensionSurvey:
         block, history = self._block(request, errors), self._history(request, errors)
         others = self._others(request, intent, errors)
         siblings = tuple(each for each in self.ledger.intents(request.request_id) if each != intent)
+        elsewhere = tuple(self._elsewhere(request))
         book = self.ledger.book(request.pool)
         spending = self.switches.spending() if self.may_spend else False
         killed = self.switches.killed()
@@ -63,7 +64,9 @@ class ExtensionSurvey:
             siblings=siblings,
             book=book,
         )
-        known = Circumstances(means=means, request=request, block=block, history=history, others=others)
+        known = Circumstances(
+            means=means, request=request, block=block, history=history, others=others, elsewhere=elsewhere
+        )
         return known, tuple(errors)
 
     def _settings(self, request: ExtensionRequest, intent: Intent | None, errors: list[str]) -> MoneySettings | None:
@@ -86,6 +89,12 @@ class ExtensionSurvey:
         except AwsError as error:
             errors.append(str(error))
             return None
+
+    def _elsewhere(self, request: ExtensionRequest) -> Iterator[Intent]:
+        for row in self.ledger.open_requests():
+            if row.request_id != request.request_id and is_extension(row.document):
+                intents = self.ledger.intents(row.request_id)
+                yield from (each for each in intents if each.terms.extends == request.reservation_id)
 
     def _others(
         self, request: ExtensionRequest, intent: Intent | None, errors: list[str]

@@ -150,5 +150,6 @@ def around(intent: Intent | None = None, **changes: Any) -> Circumstances:
         "block": a_block(),
         "history": (),
         "others": (),
+        "elsewhere": (),
     }
     return Circumstances(**(given | changes))

@@ -17,7 +17,7 @@ from capacity_blocks.core.extension.guard import (
 from capacity_blocks.core.extension.history import ExtensionStatus
 from capacity_blocks.core.purchase.intent import IntentState, moved
 from capacity_blocks.core.purchase.offering import Offering
-from capacity_blocks.core.purchase.violation import Guard
+from capacity_blocks.core.purchase.violation import Guard, Violation
 from capacity_blocks.core.reservation import ReservationState
 from tests.unit.core.extension.extending import (
     EXTENDED_NOW,
@@ -232,6 +232,17 @@ def test_beyond_an_end_one_extension_is_bought(state: IntentState, allowed: tupl
 
 def test_a_state_that_a_later_version_wrote_forbids_another() -> None:
     assert stands_in_the_way(replace(an_extension(), state=S.UNRECOGNISED))
+
+
+@pytest.mark.parametrize("state", S)
+def test_beyond_a_new_end_nothing_is_bought_before_it_is_known_what_moved_the_old_one(state: IntentState) -> None:
+    other = replace(an_extension(), state=state, request_id="extend-cr-0a-20260504t1130z")
+
+    found = before_offers(around(elsewhere=(other,)))
+
+    open_still = {S.ATTEMPTING, S.UNKNOWN, S.NOT_FOUND, S.BOUGHT, S.ADOPTED, S.PAYMENT_PENDING, S.UNRECOGNISED}
+    reason = f"{other.intent_id}, which extends it until 2026-05-18 11:30 UTC, is {state.value}"
+    assert found == ((Violation(guard=Guard.PENDING, reason=reason),) if state in open_still else ())
 
 
 def test_what_a_person_found_not_to_be_bought_is_tried_again_by_people_alone() -> None:

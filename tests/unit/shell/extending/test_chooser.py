@@ -30,6 +30,7 @@ from tests.unit.shell.extending.stage import (
     REQUEST_ID,
     Call,
     Stage,
+    approved,
     bought,
     chosen,
     followed,
@@ -126,8 +127,24 @@ def test_one_wish_is_for_one_end_however_late_its_step_is_run_again() -> None:
 
     answer = chosen(stage, run="again")
 
-    assert (answer["outcome"], "it was asked for at 2026-05-11 11:30 UTC" in answer["told"]) == ("nothing", True)
+    assert (answer["outcome"], "cr-0a ends at 2026-05-18 11:30 UTC now" in answer["told"]) == ("nothing", True)
+    assert answer["request"]["request_id"] == REQUEST_ID  # which the last step of the workflow ends
     assert len(stage.ledger.requests) == 1
+
+
+def test_a_wish_made_anew_while_nobody_knows_what_was_bought_gets_nothing_beyond_the_new_end() -> None:
+    stage = Stage()
+    approved(stage)
+    stage.market.lost["purchase"] = unclear()
+    stage.steps().purchase({"intent": stage.named})
+    stage.market.listed_after = HOUR
+    stage.market.settle()
+    stage.market.sell(more_time("cbe-next", start=NEW_END, end=NEW_END + WEEK))
+
+    answer = chosen(stage, OTHER)
+
+    assert (answer["outcome"], len(stage.ledger.kept)) == ("nothing", 1)
+    assert answer["told"] == f"{stage.intent.intent_id}, which extends it until 2026-05-18 11:30 UTC, is unknown"
 
 
 def test_what_was_claimed_is_what_is_chosen_for() -> None:

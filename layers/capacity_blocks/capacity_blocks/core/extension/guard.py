@@ -11,7 +11,7 @@ from capacity_blocks.core.extension.history import ExtensionRecord, ExtensionSta
 from capacity_blocks.core.extension.request import ExtensionRequest
 from capacity_blocks.core.purchase import means, refusal
 from capacity_blocks.core.purchase.deadline import FIRST_EXTENSION_BEFORE_END, LAST_EXTENSION_BEFORE_END
-from capacity_blocks.core.purchase.intent import OUTCOME_OPEN, Intent, IntentState
+from capacity_blocks.core.purchase.intent import IN_FLIGHT, OUTCOME_OPEN, Intent, IntentState
 from capacity_blocks.core.purchase.means import Means
 from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.violation import Guard, Violation
@@ -27,7 +27,8 @@ class Circumstances:
     """What is known at one instant. None is "could not be read", which is never "none": it refuses.
 
     `block` is what EC2 lists under the request's reservation id, () where it lists nothing under it; `others` are the
-    blocks of the pool beside it, with those that are being bought.
+    blocks of the pool beside it, with those that are being bought; `elsewhere` the intents of other requests, beyond
+    other ends, to extend the same block.
     """
 
     means: Means
@@ -35,11 +36,18 @@ class Circumstances:
     block: Reservation | tuple[()] | None
     history: Sequence[ExtensionRecord] | None
     others: Sequence[Reservation] | None
+    elsewhere: Sequence[Intent]
 
 
 def before_offers(known: Circumstances) -> tuple[Violation, ...]:
     """Return why there is no use in asking EC2 what it has on sale for this block."""
-    return (*means.switched_on(known.means), *_of_the_block(known), *_first(known), *_not_extended(known))
+    return (
+        *means.switched_on(known.means),
+        *_of_the_block(known),
+        *_first(known),
+        *_not_extended(known),
+        *_settled(known),
+    )
 
 
 def before_asking(known: Circumstances, intent: Intent) -> tuple[Violation, ...]:
@@ -127,6 +135,15 @@ def _not_extended(known: Circumstances) -> Found:
         elif record.may_be_paid and record.start == known.request.end:
             reason = f"it was extended beyond {when(record.start)} already, until {when(record.end)}"
             yield Violation(guard=Guard.END_MOVED, reason=reason)
+
+
+def _settled(known: Circumstances) -> Found:
+    """A wish made anew, while nobody knows what became of it, must not get time beyond the end that it has moved."""
+    for intent in known.elsewhere:
+        if intent.state in IN_FLIGHT:
+            until = when(intent.terms.offering.end)
+            reason = f"{intent.intent_id}, which extends it until {until}, is {intent.state.value}"
+            yield Violation(guard=Guard.PENDING, reason=reason)
 
 
 def _of_the_request(known: Circumstances, intent: Intent) -> Found:
