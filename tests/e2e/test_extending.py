@@ -9,7 +9,6 @@ from capacity_blocks.core.renewal.record import Renewal
 from capacity_blocks.core.renewal.settings import RenewalMode
 from simulator.capacity_blocks import Payment
 from tests.e2e.extension_stage import NEW_END, PAID, Extender, extender
-from tests.e2e.purchase_stage import BOB, EVE
 from tests.e2e.stage import END, REGION, SIZE
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -72,20 +71,6 @@ def test_who_rejects_it_ends_it_and_another_duration_may_be_asked_for_after_that
         assert person.decide() == 200
         person.wait(minutes=10)
         assert (person.end(second).state, person.states(), person.sold()) == (MOVED, ["rejected", "paid"], 1)
-
-
-def test_whoever_is_not_listed_approves_nothing_and_two_must_where_the_settings_say_so() -> None:
-    with extender() as person:
-        person.buyer.money(two_approvers_above="1000")
-        person.start()
-        person.wait(minutes=1)
-        assert (person.decide(by=EVE), person.decide(), person.decide()) == (409, 200, 409)
-        person.wait(minutes=1)
-        assert (person.sold(), person.states()) == (0, ["asked"])
-
-        assert person.decide(by=BOB) == 200
-        person.wait(minutes=10)
-        assert (person.sold(), person.states()) == (1, ["paid"])
 
 
 def test_a_question_that_nobody_answers_ends_in_an_hour_and_the_money_is_free_again() -> None:
@@ -183,18 +168,6 @@ def test_an_approval_that_comes_in_the_last_hour_is_too_late() -> None:
         assert (person.end(execution).state, person.sold(), person.told()[-1]) == (NOTHING, 0, "extension-expired")
 
 
-def test_the_budget_of_the_month_holds_for_extensions_too() -> None:
-    with extender() as person:
-        person.buyer.money(monthly_budget="1509", most_per_purchase="1509.99")
-        execution = person.start()
-        person.wait(minutes=1)
-
-        assert (person.end(execution).state, person.states()) == (NOTHING, [])
-        told = person.stage.notices("extension-unasked")[0]["text"]
-        assert "over the pool's monthly budget of $1,509" in told
-        assert "over the pool's $1,509.99" in told
-
-
 # --- without a question ----------------------------------------------------
 
 
@@ -246,17 +219,6 @@ def test_what_the_settings_or_the_record_do_not_allow_is_asked_about() -> None:
 
 
 MONEY_OF_POOL = {"most_per_purchase": "60000", "monthly_budget": "100000", "two_approvers_above": "50000"}
-
-
-def test_a_wish_of_a_person_is_approved_by_people_though_the_pool_renews() -> None:
-    with extender(settings={"renewal": RENEWAL}) as person:
-        decided(person)
-        person.start()
-        person.wait(minutes=1)
-
-        assert person.told() == ["extension-asked"]
-        person.decide("reject")
-        person.wait(minutes=1)
 
 
 def test_a_machine_that_is_only_observed_buys_nothing() -> None:
