@@ -1,9 +1,12 @@
 """Whatever fails is kept, and whatever is kept is told."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from capacity_blocks.telling.mailbag import UNREADABLE_AGAIN
+from capacity_blocks.telling.postman import PAUSE, REFUSED_AGAIN, SET_ASIDE
 from tests.template.stack import deployed, of_type, statements, target_of
 
 FUNCTIONS = of_type("AWS::Lambda::Function")
@@ -38,6 +41,7 @@ def test_an_event_that_cannot_be_delivered_is_kept(rule: str) -> None:
             for policy in of_type("AWS::SQS::QueuePolicy").values()
             if [target_of(one) for one in policy["Queues"]] == [queue]
             for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Principal"] == {"Service": "events.amazonaws.com"}
         ]
         assert allowed["Action"] == "sqs:SendMessage"
         assert rule in [target_of(arn) for arn in allowed["Condition"]["ArnEquals"]["aws:SourceArn"]]
@@ -93,6 +97,29 @@ def test_what_waits_for_slack_is_kept_until_it_is_told_or_put_aside() -> None:
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 1000  # SQS allows no more; a run begins once a minute at most
     assert queue["VisibilityTimeout"] > function["Timeout"]  # a run that still posts is handed nothing out twice
     assert alarm["Threshold"] == 15 * 60
+
+
+@pytest.mark.parametrize("again", [UNREADABLE_AGAIN, REFUSED_AGAIN, SET_ASIDE, PAUSE])
+def test_what_nobody_takes_is_put_aside_while_there_is_time_to_look_at_it(again: timedelta) -> None:
+    queue = QUEUES["SlackQueue"]
+    put_aside_after = queue["RedrivePolicy"]["maxReceiveCount"] * max(again, timedelta(minutes=1))
+
+    assert put_aside_after <= timedelta(seconds=queue["MessageRetentionPeriod"]) / 2
+
+
+def test_what_the_topic_cannot_put_into_the_queue_is_kept() -> None:
+    queue = target_of(of_type("AWS::SNS::Subscription")["SlackSubscription"]["RedrivePolicy"]["deadLetterTargetArn"])
+    [allowed] = [
+        statement
+        for policy in of_type("AWS::SQS::QueuePolicy").values()
+        if [target_of(one) for one in policy["Queues"]] == [queue]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Principal"] == {"Service": "sns.amazonaws.com"}
+    ]
+
+    assert queue in DEAD
+    assert (allowed["Action"], target_of(allowed["Resource"])) == ("sqs:SendMessage", queue)
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "Topic"}}}
 
 
 def test_the_topic_alone_fills_the_queue_for_slack_and_calls_what_empties_it() -> None:

@@ -16,7 +16,8 @@ QUIET = timedelta(seconds=3)
 # People wait this long at most for the first of a few notices; of many it pays to wait for the last one.
 FEW_WITHIN, MANY_WITHIN = timedelta(seconds=20), timedelta(seconds=60)
 MOST = 1000
-UNREADABLE_AGAIN = timedelta(hours=1)
+# As often as Slack is tried: what nobody reads is among the dead letters long before the queue would drop it.
+UNREADABLE_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(slots=True, kw_only=True)
