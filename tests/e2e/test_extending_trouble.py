@@ -178,6 +178,20 @@ def test_by_hand_while_the_reply_is_lost_it_is_one_extension_and_not_two() -> No
         person.ours_apart()
 
 
+def test_the_same_time_by_hand_while_the_reply_is_lost_is_a_persons_to_tell_apart() -> None:
+    with extender(faults=UNSENT) as person:
+        person.extend()
+        by_hand(person, 24, paid_after=HOUR)  # another search, so another id
+        person.wait(minutes=45)
+        assert (person.states(), person.sold(), person.book()) == (["not found"], 1, [("1510", "reserved")])
+        assert "from the same end" in person.stage.notices("extension-not-found")[0]["text"]
+
+        assert nothing_was_bought(person)["outcome"] == "closed"
+        person.wait(hours=2)
+        assert (person.states(), person.book(), person.ends_at()) == (["closed"], [("1510", "released")], NEW_END)
+        person.ours_apart()
+
+
 def test_what_became_dearer_is_asked_about_anew_and_not_bought_in_silence() -> None:
     with extender() as person:
         execution = person.start()

@@ -40,7 +40,8 @@ class Finder:
         if intent.state is IntentState.ATTEMPTING:
             intent = self.scribe.move(intent, IntentState.UNKNOWN, "nobody knows whether EC2 sold it")
         records = of_block(self.history, intent) if must_list else self._read(intent)
-        match conclude(now, intent, records, self.function_timeout):
+        siblings = self.scribe.ledger.intents(intent.request_id)
+        match conclude(now, intent, records, self.function_timeout, siblings):
             case Adopt(reservation_ids=ids, reason=reason):
                 adopted = self.scribe.move(intent, IntentState.ADOPTED, reason, *ids)
                 self.scribe.say(notices.found(intent=adopted, **self.scribe.context(adopted)))

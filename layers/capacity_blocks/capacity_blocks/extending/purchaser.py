@@ -20,7 +20,7 @@ from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 from capacity_blocks.purchasing.scribe import Scribe
 from capacity_blocks.purchasing.step import claimed_extension, find, section
 from capacity_blocks.purchasing.survey import UnreadError
-from capacity_blocks.purchasing.till import Till, answer
+from capacity_blocks.purchasing.till import Sold, Till, answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +68,12 @@ class Purchaser:
         doubt = self._second_thought(attempting, request) or till.second_thought(attempting, self.survey.switches)
         if doubt is not None:
             return answer(till.refuse(attempting, doubt))
-        extensions = self.extensions[request.region]
-        return answer(till.buy(attempting, terms, lambda: (extensions.purchase(terms).reservation_id,)))
+
+        def call() -> Sold:
+            record = self.extensions[request.region].purchase(terms)
+            return Sold(reservation_ids=(record.reservation_id,), offering_id=record.offering_id)
+
+        return answer(till.buy(attempting, terms, call))
 
     def _prepared(self, till: Till, intent: Intent, request: ExtensionRequest) -> Offering | Sequence[Violation]:
         """Return what is to be bought, with nothing left that forbids it; or what does."""

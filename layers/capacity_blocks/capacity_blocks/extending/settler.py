@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from capacity_blocks.core.extension import notices
-from capacity_blocks.core.extension.lookup import ours, standing
+from capacity_blocks.core.extension.lookup import may_be_bought, ours, standing
 from capacity_blocks.core.purchase.deadline import paid_before
 from capacity_blocks.core.purchase.intent import HOLDS_RESERVATIONS, Intent, IntentState
 from capacity_blocks.extending.finder import of_block
@@ -43,17 +43,19 @@ class Settler:
                 return self._unpaid(intent)
 
     def give_up(self, intent: Intent) -> Look:
-        """Release what a person says is gone: long past the end of its payment, and in EC2's history no more."""
+        """Release what a person says is gone: long past the end of its payment, and EC2 lists nothing like it."""
         look = self.settle(intent)
-        is_listed = ours(look.intent, of_block(self.history, look.intent), self.function_timeout) is not None
-        if look.intent.state in SETTLED or self.clock.now() < self._until(intent) + UNSETTLED_AFTER or is_listed:
+        if look.intent.state in SETTLED or self.clock.now() < self._until(intent) + UNSETTLED_AFTER:
+            return look
+        if may_be_bought(look.intent, of_block(self.history, look.intent), self._end(look.intent)):
             return look
         return self._failed(look.intent, "a person found it gone")
 
     def _standing(self, intent: Intent) -> IntentState:
         if intent.state in SETTLED:
             return intent.state
-        return standing(ours(intent, of_block(self.history, intent), self.function_timeout))
+        siblings = self.scribe.ledger.intents(intent.request_id)
+        return standing(ours(intent, of_block(self.history, intent), self.function_timeout, siblings))
 
     def _paid(self, intent: Intent) -> Look:
         """Commit the money; and say so once EC2 lists the new end, or had until the payment's last instant to do so.

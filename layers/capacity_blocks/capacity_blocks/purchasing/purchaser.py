@@ -19,7 +19,7 @@ from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 from capacity_blocks.purchasing.scribe import Scribe
 from capacity_blocks.purchasing.step import claimed, find, section
 from capacity_blocks.purchasing.survey import Survey, UnreadError, money_settings
-from capacity_blocks.purchasing.till import Till, answer
+from capacity_blocks.purchasing.till import Sold, Till, answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Purchaser:
         doubt = self._second_thought(attempting, request) or till.second_thought(attempting, self.survey.switches)
         if doubt is not None:
             return answer(till.refuse(attempting, doubt))
-        return answer(till.buy(attempting, terms, lambda: purchases.purchase(terms, tags)))
+        return answer(till.buy(attempting, terms, lambda: Sold(reservation_ids=purchases.purchase(terms, tags))))
 
     def _till(self, ends_at: datetime) -> Till:
         return Till(

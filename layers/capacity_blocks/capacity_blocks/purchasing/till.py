@@ -25,6 +25,17 @@ MOST_TRIES = 5  # to write down what EC2 answered, against other runs that write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sold:
+    """What EC2 says that it sold: in which reservations, and under which id where it names one."""
+
+    reservation_ids: Collection[str] = ()
+    offering_id: str | None = None
+
+
+NOTHING = Sold()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Till:
     """`call_timeout` is the longest that the client waits for EC2's answer; the function ends at `ends_at`."""
 
@@ -61,7 +72,9 @@ class Till:
         if not self.can_end():
             raise UnreadError(f"{intent.intent_id}: too little time is left for the call; nothing was attempted")
         try:
-            attempting = moved(intent, IntentState.ATTEMPTING, self.clock.now(), f"EC2 is asked for {named(offered)}")
+            asked = f"EC2 is asked for {named(offered)}"
+            now, offering_id = self.clock.now(), offered.offering_id
+            attempting = moved(intent, IntentState.ATTEMPTING, now, asked, offering_id=offering_id)
         except TransitionError as error:
             return Violation(guard=Guard.EXPIRED, reason=str(error))
         return self.scribe.put(attempting, intent)
@@ -77,28 +90,29 @@ class Till:
     def can_end(self) -> bool:
         return can_end(self.clock.now(), self.call_timeout, self.ends_at)
 
-    def buy(self, attempting: Intent, terms: Terms, call: Callable[[], Collection[str]]) -> Intent:
+    def buy(self, attempting: Intent, terms: Terms, call: Callable[[], Sold]) -> Intent:
         """Call EC2, once, and write down its answer."""
         try:
-            reservation_ids = call()
+            sold = call()
         except AwsError as error:
             state = IntentState.REFUSED if error.definite else IntentState.UNKNOWN
-            return self.record(attempting, state, str(error), ())
-        if not reservation_ids:
-            return self.record(attempting, IntentState.UNKNOWN, "EC2 sold it without naming a reservation", ())
-        return self.record(attempting, IntentState.BOUGHT, f"EC2 sold {named(terms.offering)}", reservation_ids)
+            return self.record(attempting, state, str(error))
+        if not sold.reservation_ids:
+            return self.record(attempting, IntentState.UNKNOWN, "EC2 sold it without naming a reservation")
+        return self.record(attempting, IntentState.BOUGHT, f"EC2 sold {named(terms.offering)}", sold)
 
     def refuse(self, attempting: Intent, doubt: str) -> Intent:
-        return self.record(attempting, IntentState.REFUSED, f"not asked of EC2 after all: {doubt}", ())
+        return self.record(attempting, IntentState.REFUSED, f"not asked of EC2 after all: {doubt}")
 
-    def record(self, intent: Intent, state: IntentState, reason: str, reservation_ids: Collection[str]) -> Intent:
+    def record(self, intent: Intent, state: IntentState, reason: str, sold: Sold = NOTHING) -> Intent:
         """Write down EC2's answer over whatever the look-ups have made of the intent meanwhile: it is the truth."""
         for _ in range(MOST_TRIES):
             try:
                 if intent.reservation_ids:
-                    after = learned(intent, reservation_ids)
+                    after = learned(intent, sold.reservation_ids)
                 else:
-                    after = moved(intent, state, self.clock.now(), reason, reservation_ids)
+                    now = self.clock.now()
+                    after = moved(intent, state, now, reason, sold.reservation_ids, sold.offering_id)
             except TransitionError:  # nothing that is told now changes what is known already
                 return intent
             if after == intent or self.ledger.put_intent(after, intent):

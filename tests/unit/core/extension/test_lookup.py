@@ -1,15 +1,16 @@
 """What EC2's history tells of an attempt whose outcome nobody knows."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from capacity_blocks.core.extension.history import ExtensionRecord, ExtensionStatus
-from capacity_blocks.core.extension.lookup import conclude, ours, standing
+from capacity_blocks.core.extension.lookup import conclude, may_be_bought, ours, standing
 from capacity_blocks.core.purchase.intent import IntentState
 from capacity_blocks.core.purchase.lookup import Adopt, AskPerson, LookAgain, looks
-from tests.unit.core.extension.extending import EXTENDED_NOW, a_record, an_extension, an_extension_in
+from tests.unit.core.extension.extending import EXTENDED_NOW, NEW_END, a_record, an_extension, an_extension_in
 from tests.unit.core.purchase.shapes import END, START
 
 TIMEOUT = timedelta(seconds=120)
@@ -48,6 +49,53 @@ def test_clocks_may_differ_a_little(purchased_at: Any) -> None:
     assert ours(UNKNOWN, [a_record(purchased_at=purchased_at)], TIMEOUT) is not None
 
 
+KEPT = replace(UNKNOWN, attempted_offering_id="cbe-0a")
+AT_MIDNIGHT = EXTENDED_NOW.replace(hour=0, minute=0)
+
+
+@pytest.mark.parametrize("purchased_at", [EXTENDED_NOW, AT_MIDNIGHT, EXTENDED_NOW + 6 * MINUTE])
+def test_under_the_id_that_was_asked_for_it_is_ours_however_ec2_dates_it(purchased_at: Any) -> None:
+    found = conclude(LOOKS[0], KEPT, [a_record(purchased_at=purchased_at)], TIMEOUT)
+
+    assert isinstance(found, Adopt)
+
+
+def test_under_another_id_it_is_somebody_elses_though_all_else_is_the_same() -> None:
+    by_hand = a_record(offering_id="cbe-hand")
+
+    assert ours(KEPT, [by_hand], TIMEOUT) is None
+    assert conclude(LAST, KEPT, [by_hand], TIMEOUT) == AskPerson(
+        reason="EC2's history of the block does not have it, and cbe-hand from the same end"
+    )
+
+
+def test_of_two_attempts_under_one_id_the_time_tells() -> None:
+    later = replace(KEPT, number=2, attempted_at=EXTENDED_NOW + DAY)
+    records = [a_record(status=E.PAYMENT_FAILED), a_record(purchased_at=EXTENDED_NOW + DAY)]
+
+    assert ours(KEPT, records, TIMEOUT, (KEPT, later)) == records[0]
+    assert ours(later, records, TIMEOUT, (KEPT, later)) == records[1]
+    assert ours(later, records[:1], TIMEOUT, (KEPT, later)) is None
+
+
+MAYBE: dict[str, tuple[list[ExtensionRecord], datetime | None, bool]] = {
+    "nothing at all": ([], END, False),
+    "a block that is gone": ([], None, False),
+    "one of any id that is paid": ([a_record(offering_id="cbe-1f", status=E.PAYMENT_SUCCEEDED)], END, True),
+    "one whose payment failed": ([a_record(status=E.PAYMENT_FAILED)], END, False),
+    "one from another end": ([a_record(start=START, end=END)], END, False),
+    "an end that has moved": ([], NEW_END, True),
+    "an end that has moved less": ([], NEW_END - SECOND, False),
+}
+
+
+@pytest.mark.parametrize(("records", "end", "maybe"), MAYBE.values(), ids=MAYBE.keys())
+def test_nobodys_word_counts_against_what_ec2_lists(
+    records: list[ExtensionRecord], end: datetime | None, maybe: bool
+) -> None:
+    assert may_be_bought(KEPT, records, end) is maybe
+
+
 def test_of_several_the_one_that_is_spent_decides() -> None:
     records = [a_record(offering_id=f"cbe-{status.value}", status=status) for status in E]
 
@@ -70,7 +118,7 @@ def test_looks_come_at_longer_and_longer_intervals_and_then_a_person_is_asked() 
         seen.append(now)
 
     assert tuple(seen) == LOOKS
-    assert found == AskPerson(reason="EC2's history of the block has nothing that was bought while it was attempted")
+    assert found == AskPerson(reason="EC2's history of the block does not have it")
 
 
 def test_a_person_is_told_what_else_extends_the_block() -> None:

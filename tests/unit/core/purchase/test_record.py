@@ -168,6 +168,15 @@ def test_the_document_of_a_given_intent_never_changes() -> None:
     }
 
 
+def test_the_id_that_was_asked_for_is_kept_and_what_was_written_without_it_reads_on() -> None:
+    before = an_intent_in(IntentState.ATTEMPTING)
+    after = replace(before, attempted_offering_id="cb-0f")
+
+    assert "attempted_offering_id" not in of_intent(before)
+    assert to_intent(stored(of_intent(before))) == before
+    assert to_intent(stored(of_intent(after))) == after
+
+
 def test_a_state_that_a_later_version_wrote_reads_as_not_recognised_and_may_have_bought() -> None:
     read = to_intent(stored(of_intent(an_intent()) | {"state": "sold on"}))
 

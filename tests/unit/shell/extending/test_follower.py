@@ -1,5 +1,6 @@
 """What becomes of an extension: paid, failed, found, lost; and the end that moves only when EC2 says so."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -253,6 +254,48 @@ def test_a_history_that_cannot_be_read_ends_nothing() -> None:
     with pytest.raises(AwsError):
         followed(stage)
     assert stage.intent.state is S.BOUGHT
+
+
+def test_what_is_dated_otherwise_is_known_by_the_id_that_ec2_said_yes_to() -> None:
+    stage = Stage()
+    bought(stage)
+    assert stage.intent.attempted_offering_id == "cbe-0a"
+    stage.market.sold[0] = replace(stage.market.sold[0], purchased_at=EXTENDED_NOW.replace(hour=0, minute=0))
+    stage.market.settle()
+
+    assert (followed(stage)["outcome"], stage.money) == ("paid", {"1": "committed"})
+
+
+def test_nobody_gives_up_what_may_have_moved_the_end() -> None:
+    stage = Stage()
+    bought(stage)
+    stage.market.settle()
+    stage.market.sold.clear()  # EC2's history does not have it any more, or under another id
+    followed(stage)
+    stage.wait(12 * HOUR + DAY + MINUTE)
+
+    assert followed(stage, nothing_was_bought=True)["outcome"] == "asked a person"
+    assert stage.money == {"1": "reserved"}
+
+
+@pytest.mark.parametrize("spent", [True, False])
+def test_the_same_time_bought_by_hand_within_a_minute_is_not_taken_for_it(spent: bool) -> None:
+    stage = Stage()
+    approved(stage)
+    stage.market.errors["purchase"] = unclear()
+    stage.steps().purchase({"intent": stage.named})
+    stage.market.errors.clear()
+    stage.market.by_hand(more_time("cbe-0a" if spent else "cbe-hand"))
+    stage.wait(40 * MINUTE)
+
+    answer = followed(stage)
+
+    state, outcome = (S.PAYMENT_PENDING, "look_again") if spent else (S.NOT_FOUND, "asked a person")
+    assert (answer["outcome"], stage.intent.state, "cbe-hand from the same end" in stage.intent.reason) == (
+        outcome,
+        state,
+        not spent,
+    )
 
 
 def test_what_a_person_buys_by_hand_meanwhile_is_not_taken_for_it() -> None:

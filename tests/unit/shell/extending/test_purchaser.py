@@ -32,7 +32,13 @@ def test_what_was_approved_is_bought_and_recorded() -> None:
     told = "EC2 sold cbe-0a at $42,297.50"
     assert purchase(stage) == {"outcome": "bought", "told": told, "reservation_ids": ["cr-0a"]}
     assert stage.intent == replace(
-        intent, state=S.BOUGHT, reason=told, changed_at=now, attempted_at=now, reservation_ids=("cr-0a",)
+        intent,
+        state=S.BOUGHT,
+        reason=told,
+        changed_at=now,
+        attempted_at=now,
+        reservation_ids=("cr-0a",),
+        attempted_offering_id="cbe-0a",
     )
     assert [(each.offering_id, each.start, each.end) for each in stage.market.sold] == [("cbe-0a", END, NEW_END)]
     assert (stage.money, stage.kinds) == ({"1": "reserved"}, ["approved"])

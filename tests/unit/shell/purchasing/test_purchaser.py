@@ -42,6 +42,7 @@ def test_what_was_approved_is_bought_recorded_and_told() -> None:
         reason="EC2 sold cb-0a at $42,000",
         changed_at=now,
         attempted_at=now,
+        attempted_offering_id="cb-0a",
         reservation_ids=("cr-0001",),
     )
     held = stage.market.bought["cr-0001"]

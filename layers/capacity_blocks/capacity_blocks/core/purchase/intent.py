@@ -77,6 +77,8 @@ class Intent:
     reason: str = ""  # for its state
     approvals: tuple[Approval, ...] = ()
     attempted_at: datetime | None = None
+    # Under which EC2 was asked for it, and then says that it sold it. None: no attempt, or one of an earlier version.
+    attempted_offering_id: str | None = None
     reservation_ids: tuple[str, ...] = ()
 
     @property
@@ -125,7 +127,14 @@ def ask(now: datetime, request_id: str, number: int, terms: Terms, query: Query,
     )
 
 
-def moved(intent: Intent, state: IntentState, at: datetime, reason: str, reservation_ids: Iterable[str] = ()) -> Intent:
+def moved(
+    intent: Intent,
+    state: IntentState,
+    at: datetime,
+    reason: str,
+    reservation_ids: Iterable[str] = (),
+    offering_id: str | None = None,
+) -> Intent:
     """Return the intent in its next state, or raise TransitionError. Reservations once known are never forgotten."""
     if state not in NEXT[intent.state]:
         raise TransitionError(_refusal(intent, state, f"from there it can only become {_allowed(intent)}"))
@@ -146,6 +155,7 @@ def moved(intent: Intent, state: IntentState, at: datetime, reason: str, reserva
         reason=reason,
         reservation_ids=known,
         attempted_at=at if state is S.ATTEMPTING else intent.attempted_at,
+        attempted_offering_id=offering_id or intent.attempted_offering_id,
     )
 
 

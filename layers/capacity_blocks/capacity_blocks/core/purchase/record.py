@@ -45,7 +45,9 @@ def to_query(document: Mapping[str, Any]) -> Query:
 
 
 def of_intent(intent: Intent) -> dict[str, Any]:
-    return {
+    asked_as = intent.attempted_offering_id
+    # Only where there is one: what was written before it was kept reads on.
+    return ({} if asked_as is None else {"attempted_offering_id": asked_as}) | {
         "version": VERSION,
         "request_id": intent.request_id,
         "number": intent.number,
@@ -79,6 +81,7 @@ def to_intent(document: Mapping[str, Any]) -> Intent:
         reason=document["reason"],
         approvals=tuple(_to_approval(each) for each in document["approvals"]),
         attempted_at=None if attempted_at is None else datetime.fromisoformat(attempted_at),
+        attempted_offering_id=document.get("attempted_offering_id"),
         reservation_ids=tuple(document["reservation_ids"]),
     )
 
