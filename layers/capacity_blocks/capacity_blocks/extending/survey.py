@@ -39,8 +39,9 @@ class ExtensionSurvey:
     def settings(self, request: ExtensionRequest, intent: Intent | None) -> MoneySettings | None:
         """Return what the pool may spend; wider for what it renews without a question. AwsError goes up."""
         settings = money_settings(self.pool_settings, request.pool)
-        is_unasked = request.automatic and intent is not None
-        return self.permits.settings(intent, settings) if is_unasked and intent is not None else settings
+        if intent is None or not request.automatic:
+            return settings
+        return self.permits.settings(intent, settings)
 
     def circumstances(self, request: ExtensionRequest, intent: Intent | None) -> tuple[Circumstances, tuple[str, ...]]:
         """Return what is known now, and what could not be read. The switches are read last."""
