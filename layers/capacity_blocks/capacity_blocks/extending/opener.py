@@ -94,9 +94,7 @@ class Opener:
         """Return why a request is still another execution's: something may come of it."""
         for intent in intents:
             if intent.state in OPEN or stands_in_the_way(intent):
-                return (
-                    f"{intent.intent_id} of this block and end is {intent.state.value}: {intent.reason or 'see there'}"
-                )
+                return f"{intent.intent_id} of this block and end is {intent.state.value}"
         if row.ended is None and self.clock.now() < row.claimed_at + HELD_FOR:
             return f"{row.execution} works on it since {when(row.claimed_at)}"
         return None
