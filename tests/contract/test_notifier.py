@@ -11,8 +11,9 @@ from capacity_blocks.adapters.sns import SnsNotifier
 from capacity_blocks.core.notice import Choice, Severity, Tone
 from capacity_blocks.ports import Notifier
 from tests import aws
-from tests.factories import a_notice
+from tests.factories import a_notice, at
 from tests.fakes import FakeNotifier
+from tests.fakes.clock import FakeClock
 
 Received = Callable[[], list[Mapping[str, Any]]]
 
@@ -35,7 +36,7 @@ def notifier(request: pytest.FixtureRequest) -> Iterator[tuple[Notifier, Receive
             messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
             return [json.loads(json.loads(each["Body"])["Message"]) for each in messages]
 
-        yield SnsNotifier(sns, topic, observe_only=False), received
+        yield SnsNotifier(sns, topic, FakeClock(at("2027-03-21T11:30")), observe_only=False), received
 
 
 def test_nothing_arrives_unsent(notifier: tuple[Notifier, Received]) -> None:

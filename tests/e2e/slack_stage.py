@@ -11,6 +11,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from capacity_blocks.adapters.clock import SystemClock
 from capacity_blocks.adapters.sns import SnsNotifier
 from capacity_blocks.core.notice import Notice
 from simulator.sandbox import Sandboxes
@@ -48,7 +49,7 @@ class SlackStage:
     def publish(self, *notices: Notice) -> None:
         """Publish notices on the topic, as every function does."""
         topic = self.stage.world.physical_id("Topic")
-        notifier = SnsNotifier(self.stage.client("sns"), topic, observe_only=False)
+        notifier = SnsNotifier(self.stage.client("sns"), topic, SystemClock(), observe_only=False)
         for notice in notices:
             notifier.send(notice)
 

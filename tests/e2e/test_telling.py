@@ -56,11 +56,11 @@ def test_what_people_wait_for_is_in_slack_within_seconds(changes: dict[str, Any]
 @pytest.mark.parametrize(("webhook", "count"), [(False, MANY), (True, SOME)], ids=["bot", "webhook"])
 def test_blocks_that_end_together_are_one_message_and_no_burst_of_runs(webhook: bool, count: int) -> None:
     with telling(webhook=webhook) as told:
-        told.publish(*(ending(number, severity=Severity.WARNING) for number in range(count)))
+        told.publish(*(ending(number, severity=Severity.CRITICAL) for number in range(count)))
         told.stage.run_for(minutes=3)
 
         [posted] = told.messages
-        assert posted.title == f":warning: {count} notices: {count} warning"
+        assert posted.title == f":rotating_light: {count} notices: {count} critical"
         assert len(told.stage.world.functions.invocations) <= 4
         assert (told.waiting(), told.dead()) == (0, 0)
 

@@ -146,9 +146,7 @@ def test_slack_is_hinted_at_what_people_wait_for_alone() -> None:
         if target_of(each["Endpoint"]) == "NotifySlackFunction"
     ]
 
-    assert hint["FilterPolicy"] == {
-        "$or": [{"severity": ["critical"]}, {"kind": ["purchase-asked", "extension-asked"]}]
-    }
+    assert hint["FilterPolicy"] == {"hint": ["now"]}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

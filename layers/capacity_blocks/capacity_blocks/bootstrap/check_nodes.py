@@ -20,7 +20,9 @@ READERS = (AutoScalingLifecycle,)
 
 @cache
 def _notifier(topic_arn: str) -> SnsNotifier:
-    return SnsNotifier(client("sns"), topic_arn, observe_only=False)  # whoever only observes looks at no nodes
+    return SnsNotifier(
+        client("sns"), topic_arn, SystemClock(), observe_only=False
+    )  # whoever only observes looks at no nodes
 
 
 def checker(settings: DrainSettings, request: CheckRequest, account: str, run: str, log: Log) -> Checker:

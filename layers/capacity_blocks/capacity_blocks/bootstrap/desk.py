@@ -38,7 +38,7 @@ def _notices(table: str, namespace: str) -> DynamoDbLedger:
 
 @cache
 def _notifier(topic_arn: str, observe_only: bool) -> SnsNotifier:  # cached, so by position
-    return SnsNotifier(client("sns"), topic_arn, observe_only=observe_only)
+    return SnsNotifier(client("sns"), topic_arn, SystemClock(), observe_only=observe_only)
 
 
 def desk(settings: PurchaseSettings, run: str) -> Desk:

@@ -60,7 +60,7 @@ def _drains(table: str) -> DynamoDbDrainLedger:
 
 @cache
 def _notifier(topic_arn: str) -> SnsNotifier:
-    return SnsNotifier(client("sns"), topic_arn, observe_only=False)
+    return SnsNotifier(client("sns"), topic_arn, SystemClock(), observe_only=False)
 
 
 @cache

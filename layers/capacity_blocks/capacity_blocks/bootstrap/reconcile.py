@@ -70,7 +70,7 @@ def invocations() -> LambdaInvocations:
 
 @cache
 def notifier(topic_arn: str, observe_only: bool) -> SnsNotifier:  # cached, so by position
-    return SnsNotifier(client("sns"), topic_arn, observe_only=observe_only)
+    return SnsNotifier(client("sns"), topic_arn, SystemClock(), observe_only=observe_only)
 
 
 @cache

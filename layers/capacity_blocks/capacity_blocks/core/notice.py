@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+QUESTIONS = frozenset({"purchase-asked", "extension-asked"})  # kinds
+
 
 class Severity(StrEnum):
     INFO = "info"
@@ -53,3 +55,8 @@ class Notice:
     thread: str = ""
     facts: tuple[tuple[str, str], ...] = field(default=())
     choices: tuple[Choice, ...] = field(default=())
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody is to know within seconds: what is critical, and what asks for money before it is late."""
+        return self.severity is Severity.CRITICAL or self.kind in QUESTIONS
