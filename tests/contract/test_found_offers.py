@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from capacity_blocks.adapters.dynamodb_offers import DynamoDbOffers
-from capacity_blocks.core.reminder.found import Found, Want
+from capacity_blocks.core.reminder.found import UNREADABLE, Found, Want
 from capacity_blocks.core.reminder.offer import OfferKind
 from capacity_blocks.renewal_ports import FoundOffers
 from tests import aws
@@ -49,6 +49,23 @@ def test_a_later_look_takes_the_place_of_an_earlier_one(offers: FoundOffers) -> 
     offers.put(later, REGION)
 
     assert offers.of(REGION, "cr-0a") == (later,)
+
+
+@pytest.mark.parametrize("document", ["{}", "[]", "no JSON", '{"reservation_id": 7, "end": "2026-06-15T11:30:00Z"}'])
+def test_a_row_that_cannot_be_read_says_so_and_hides_no_other(document: str) -> None:
+    with aws.moto():
+        client = aws.ledger_table("ledger")
+        offers = DynamoDbOffers(client, "ledger")
+        offers.put(FOUND, REGION)
+        offers.put(NEW_BLOCKS, REGION)
+        client.update_item(
+            TableName="ledger",
+            Key={"kind": {"S": f"offers#{REGION}"}, "key": {"S": WANT.key}},
+            UpdateExpression="SET document = :document",
+            ExpressionAttributeValues={":document": {"S": document}},
+        )
+
+        assert offers.of(REGION, "cr-0a") == (Found(want=WANT, at=NOW, trouble=UNREADABLE), NEW_BLOCKS)
 
 
 def test_blocks_and_regions_are_kept_apart(offers: FoundOffers) -> None:

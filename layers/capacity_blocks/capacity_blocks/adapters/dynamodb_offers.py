@@ -1,6 +1,5 @@
 """What was looked up ahead of reminders, in the ledger's table (keys `kind` and `key`), until the end has passed."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -62,7 +61,9 @@ class DynamoDbOffers:
             ExpressionAttributeValues={":kind": {"S": _kind(region)}, ":block": {"S": f"{reservation_id}#"}},
         )
         return tuple(
-            record.from_document(json.loads(item["document"]["S"])) for page in pages for item in page["Items"]
+            record.read(item["key"]["S"], datetime.fromisoformat(item["looked_at"]["S"]), item["document"]["S"])
+            for page in pages
+            for item in page["Items"]
         )
 
 

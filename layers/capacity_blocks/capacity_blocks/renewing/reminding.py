@@ -112,6 +112,8 @@ class Reminding:
                     done.append({"reservation_id": block.reservation_id, "did": outcome, "notice": notice.title})
         except AwsError as error:
             errors.append(f"{block.reservation_id}: {error}")
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is this block's: the handler raises it
+            errors.append(f"{block.reservation_id}: {type(error).__name__}: {error}")
 
     def _renew(self, region: str, task: Task, known: Known) -> list[dict[str, str]]:
         block, pool, settings = task.ending.block, task.ending.pool, task.ending.wishes.renewal

@@ -20,7 +20,7 @@ from capacity_blocks.ports import AwsError
 from tests.factories import REGION
 from tests.fakes import refused, unclear
 from tests.fakes.ec2 import FakeReservations
-from tests.unit.core.reminder.shapes import DAY, END, HOUR, MINUTE, NOW, START, a_block, an_extension
+from tests.unit.core.reminder.shapes import DAY, END, HOUR, MINUTE, NOW, START, a_block, a_new_block, an_extension
 from tests.unit.core.renewal.shapes import a_renewal
 from tests.unit.shell.renewing.stage import Stage
 
@@ -266,6 +266,39 @@ def test_one_block_whose_offers_cannot_be_read_stops_no_other(stage: Stage) -> N
 
     assert stage.remind(NOW + 5 * MINUTE)["errors"] == []
     assert sorted(stage.keys) == sorted([KEY, key(other, 3 * DAY)])
+
+
+def test_a_block_that_cannot_be_asked_for_again_is_reminded_of_without_a_button(stage: Stage) -> None:
+    """It may be of an UltraServer: EC2 has offers, and nobody knows what to ask for."""
+    other = replace(BLOCK, reservation_id="cr-0b")
+    stage.hold(replace(BLOCK, ultraserver=None), other)
+    want = Want(reservation_id="cr-0a", end=END, kind=OfferKind.NEW_BLOCK, duration=DAY)
+    stage.offers.put(Found(want=want, at=NOW - HOUR, offerings=(a_new_block(),)), REGION)
+
+    assert stage.remind()["errors"] == []
+
+    assert stage.keys == [KEY, key(other, 3 * DAY)]
+    [told, _] = stage.notifier.sent
+    assert "New blocks, as of 1 hour ago:" in told.text
+    assert told.choices == ()
+    assert "without a button" not in told.text
+
+
+@pytest.mark.parametrize("error", [KeyError("trouble"), ValueError("a document of another version")])
+def test_one_block_whose_trouble_nobody_foresaw_stops_no_other(stage: Stage, error: Exception) -> None:
+    other = replace(BLOCK, reservation_id="cr-0b")
+    stage.hold(other)
+    read = stage.offers.of
+
+    def of(region: str, reservation_id: str) -> tuple[Found, ...]:
+        if reservation_id == "cr-0a":
+            raise error
+        return read(region, reservation_id)
+
+    stage.offers.of = of  # type: ignore[method-assign]  # to fail for one block alone
+
+    assert stage.remind()["errors"] == [f"cr-0a: {type(error).__name__}: {error}"]
+    assert stage.keys == [key(other, 3 * DAY)]
 
 
 # Renewal without a question

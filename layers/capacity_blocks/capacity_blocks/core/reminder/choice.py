@@ -9,6 +9,7 @@ from typing import Any
 from capacity_blocks.core.notice import Choice, Tone
 from capacity_blocks.core.purchase import canonical, money
 from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.reminder.gathering import can_be_asked_for
 from capacity_blocks.core.reminder.offer import Offer, OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
 from capacity_blocks.core.reminder.phrase import span
@@ -22,21 +23,22 @@ ASKED = "It is looked up anew, and bought only once it is approved."
 
 
 def choices(outlook: Outlook) -> Iterator[Choice]:
-    """Yield one for each offer that the pool could pay. What is recommended is marked, and comes first of its kind."""
+    """Yield one for each offer that can be asked for. What is recommended is marked, and comes first of its kind."""
     if outlook.pool is None:
         return
-    affordable = [each for each in outlook.on_sale if not outlook.objections(each)]
+    possible = _possible(outlook)
     for kind in OfferKind:
-        of_kind = sorted((each for each in affordable if each.kind is kind), key=lambda each: each != outlook.best)
+        of_kind = sorted((each for each in possible if each.kind is kind), key=lambda each: each != outlook.best)
         for offer in of_kind[:MOST_OF_A_KIND]:
             yield _choice(outlook, outlook.pool, offer)
 
 
 def by_hand(outlook: Outlook) -> str:
     """Say how to take the first of these choices where a notice has no buttons; empty where there is none."""
-    offer = outlook.best or next((each for each in outlook.on_sale if not outlook.objections(each)), None)
-    if offer is None or outlook.pool is None:
+    possible = _possible(outlook)
+    if not possible or outlook.pool is None:
         return ""
+    offer = outlook.best if outlook.best in possible else possible[0]
     is_extension = offer.kind is OfferKind.EXTENSION
     machine = outlook.extension_machine if is_extension else outlook.purchase_machine
     asked = _asked_extension(offer) if is_extension else _asked_successor(outlook.pool, offer)
@@ -48,6 +50,16 @@ def by_hand(outlook: Outlook) -> str:
         )
     )
     return f"To {what} without a button, which asks the pool's approvers:\n{command}" if machine else ""
+
+
+def _possible(outlook: Outlook) -> list[Offer]:
+    """Return what the pool could pay, and what is known well enough to ask for it."""
+    return [
+        each
+        for each in outlook.on_sale
+        if not outlook.objections(each)
+        and (each.kind is OfferKind.EXTENSION or can_be_asked_for(outlook.block))
+    ]
 
 
 def _asked_extension(offer: Offer) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What was looked up ahead for a block, as the ledger keeps it, with its age."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from capacity_blocks.core.reminder.offer import Offer, OfferKind, kept
 from capacity_blocks.core.reservation import Reservation
 
 HOUR = timedelta(hours=1)
+END = "%Y%m%dT%H%MZ"
+UNREADABLE = "what was found is kept in a form that cannot be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,18 @@ class Want:
 
     @property
     def key(self) -> str:
-        end = f"{self.end.astimezone(UTC):%Y%m%dT%H%MZ}"
+        end = self.end.astimezone(UTC).strftime(END)
         return f"{self.reservation_id}#{end}#{self.kind.name.lower()}#{self.duration // HOUR}"
+
+    @classmethod
+    def of(cls, key: str) -> "Want":
+        reservation_id, end, kind, hours = key.split("#")
+        return cls(
+            reservation_id=reservation_id,
+            end=datetime.strptime(end, END).replace(tzinfo=UTC),
+            kind=OfferKind[kind.upper()],
+            duration=int(hours) * HOUR,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +53,14 @@ class Found:
 
     def offers(self, block: Reservation) -> tuple[Offer, ...]:
         return kept(block, self.want.kind, self.offerings, self.at)
+
+
+def read(key: str, at: datetime, text: str) -> Found:
+    """Read a row. What another version wrote in it is a trouble of this look, and hides no other."""
+    try:
+        return from_document(json.loads(text))
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return Found(want=Want.of(key), at=at, trouble=UNREADABLE)
 
 
 def to_document(found: Found) -> dict[str, Any]:

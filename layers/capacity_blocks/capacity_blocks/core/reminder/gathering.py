@@ -66,6 +66,11 @@ def can_be_extended(now: datetime, block: Reservation, duration: timedelta) -> b
     return block.owned and block.is_paid and in_window and is_short_enough
 
 
+def can_be_asked_for(block: Reservation) -> bool:
+    """Whether it is known what a block like this one is. Of an UltraServer the type to ask for is not."""
+    return block.ultraserver is False and block.instance_count > 0
+
+
 def next_calls(
     now: datetime, wanted: Sequence[Errand], found_at: Mapping[str, datetime]
 ) -> tuple[tuple[Errand, ...], ...]:
@@ -101,6 +106,4 @@ def _next_look(now: datetime, rung: datetime) -> datetime:
 
 
 def _can_be_followed(now: datetime, block: Reservation) -> bool:
-    """Whether a search can ask for a block like this one: of an UltraServer the type to ask for is not known."""
-    is_known = block.ultraserver is False and block.instance_count > 0
-    return is_known and block.end - EARLIEST_START <= now + FURTHEST_START
+    return can_be_asked_for(block) and block.end - EARLIEST_START <= now + FURTHEST_START
