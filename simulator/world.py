@@ -10,7 +10,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simulator import changes, clients, creators, deployment, moto_account, randomness, sqs, step_functions, template
+from simulator import (
+    changes,
+    clients,
+    creators,
+    deployment,
+    moto_account,
+    randomness,
+    sqs,
+    sqs_queue,
+    step_functions,
+    template,
+)
 from simulator.assumptions import Assumptions
 from simulator.calls import Calls
 from simulator.clock import VirtualClock
@@ -31,6 +42,9 @@ _START = datetime(2027, 3, 1, 9, tzinfo=UTC)
 _STACK = "capacity-blocks"
 # The sweeps that remind people, for the stories that are not about it: each look takes a while.
 REMINDERS = ("GatherOffersFunctionSweep", "RemindFunctionSweep")
+
+# Schedules that look through a queue.
+_SWEPT = {"schedule NotifySlackFunctionSweep": "SlackQueue"}
 
 
 class World:
@@ -68,7 +82,7 @@ class World:
         self._events = EventBridge(*shared)
         self._scheduler = Scheduler(*shared)
         self._notifications = Notifications(self.clock, self.assumptions, self.journal, delivery, seed)
-        self._quiet = QuietSweeps(self.clock, self._stamp)
+        self._quiet = QuietSweeps(self.clock, self._stamp, self._is_idle)
         self._skip_quiet_sweeps = skip_quiet_sweeps
         self._template = template
         self._parameters = parameters or {}
@@ -218,6 +232,12 @@ class World:
         self, region: str, source: str, detail_type: str, detail: dict[str, Any], resources: Sequence[str]
     ) -> None:
         self._events.emit(source, detail_type, detail, resources, region)
+
+    def _is_idle(self, trigger: str) -> bool:
+        queue = _SWEPT.get(trigger)
+        if queue is None or self.stack is None or queue not in self.stack.resources:
+            return False
+        return sqs_queue.is_empty(self.stack.need(queue).ref, self.home)
 
     def _stamp(self) -> tuple[int, ...]:
         engines = (region.engine.version for region in self.regions.values())

@@ -11,6 +11,7 @@ from simulator.demo.passage import Outcome, Passage, Stop, passages
 from simulator.world import World
 
 _SEARCH, _CHOICE = "Search the offerings", "Choose an offering"
+ASKS = frozenset({"purchase-asked", "extension-asked"})  # kinds of notices
 # Two lines of a history may be of one instant: this is the way that an intent goes.
 _WAY = (
     "asked", "approved", "rejected", "attempting", "refused", "unknown", "not found", "adopted", "bought",
@@ -21,22 +22,21 @@ _WAY = (
 def requests(world: World, intents_of: Mapping[str, str]) -> tuple[Request, ...]:
     """Return every request that was started. `intents_of` says which intent each reservation is tagged with."""
     children = {each.name: each for each in passages(world, "PurchaseIntentStateMachine")}
-    histories = _histories(world)
-    questions, attempts, sold = _questions(world), till.attempts(world), till.sales(world)
+    lines_of, asked, attempts, sold = histories(world), questions(world), till.attempts(world), till.sales(world)
     found = []
     for passage in passages(world, "PurchaseStateMachine"):
         document = passage.given.get("request", passage.given)
         is_dry_run = bool(document.get("dry_run"))
-        own = {} if is_dry_run else {k: v for k, v in histories.items() if _request_of(k) == document["request_id"]}
+        own = {} if is_dry_run else {k: v for k, v in lines_of.items() if request_of(k) == document["request_id"]}
         stops = sorted(
             (stop for each in (passage, *(children[k] for k in own if k in children)) for stop in each.stops),
             key=lambda stop: stop.at,
         )
         intents = tuple(
-            _intent(
+            intent(
                 lines,
                 stops,
-                questions.get(k, ""),
+                asked.get(k, ""),
                 attempts.get(k, ()),
                 [sale for sale in sold if k in {intents_of.get(each) for each in sale.reservation_ids}],
             )
@@ -101,13 +101,14 @@ def _remarks(search: Outcome | None) -> Iterator[str]:
         yield from search.output["warnings"]
 
 
-def _intent(
+def intent(
     lines: Sequence[Mapping[str, str]],
     stops: Sequence[Stop],
     question: str,
     attempts: Iterable[Attempt],
     sales: Iterable[Sold],
 ) -> Intent:
+    """Return an intent by its history, with the states in which its workflow was, and what EC2 was asked and did."""
     last = lines[-1]
     return Intent(
         intent_id=last["intent"],
@@ -130,7 +131,8 @@ def _step(stops: Sequence[Stop], at: datetime) -> str:
     return next((stop.name for stop in reversed(stops) if stop.takes_time and stop.at < at), "")
 
 
-def _histories(world: World) -> dict[str, list[dict[str, str]]]:
+def histories(world: World) -> dict[str, list[dict[str, str]]]:
+    """Return the history of each intent by its id, in the order in which they began."""
     found: dict[str, list[dict[str, str]]] = {}
     for intent_id, _, row in ledger.rows(world, "history"):
         line = ledger.line(row)
@@ -141,12 +143,14 @@ def _histories(world: World) -> dict[str, list[dict[str, str]]]:
     return dict(sorted(found.items(), key=lambda pair: (_at(pair[1][0]), pair[0])))
 
 
-def _questions(world: World) -> dict[str, str]:
-    asked = (notice for notice in world.notices if (notice.facts or {}).get("kind") == "purchase-asked")
+def questions(world: World) -> dict[str, str]:
+    """Return the question about each intent, as it came by mail."""
+    asked = (notice for notice in world.notices if (notice.facts or {}).get("kind") in ASKS)
     return {notice.facts["facts"]["Intent"]: notice.text for notice in asked}
 
 
-def _request_of(intent_id: str) -> str:
+def request_of(intent_id: str) -> str:
+    """Return the request that an intent is of: its id begins with it."""
     return intent_id.rsplit("-", 2)[0]
 
 

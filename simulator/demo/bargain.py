@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from simulator.demo.actor import Actor
 from simulator.demo.dealing import Intent, Offer, Request
-from simulator.demo.recording import Actor, Entry, Mark
+from simulator.demo.recording import Entry, Mark
 
 _NO_ANSWER = frozenset({"ConnectionClosedError", "ReadTimeoutError", "EndpointConnectionError", "ConnectionError"})
 _BUYS = frozenset({"bought", "adopted"})

@@ -14,8 +14,9 @@ from simulator.auto_scaling.journal import (
     LaunchFailed,
     ScheduledActionRan,
 )
+from simulator.demo.actor import Actor
 from simulator.demo.axis import duration
-from simulator.demo.recording import Actor, Entry
+from simulator.demo.recording import Entry
 
 # Instances that come or go this close to each other are told of together.
 _TOGETHER = timedelta(minutes=5)

@@ -3,24 +3,16 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from simulator.demo.recording import Actor, Entry, Mark
+from simulator.demo.colleague import Colleague
+from simulator.demo.recording import Entry, Mark
 from simulator.demo.till import SETTINGS
 from simulator.demo.wish import wish
 from simulator.world import World
 
 _SPENDING = "/capacity-blocks/spending"
 _ANSWER = re.compile(r"""-d '(\{"intent_id": .*?"decision": "approve"\})'""")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Colleague:
-    """Somebody with credentials of their own."""
-
-    actor: Actor
-    arn: str
 
 
 class Buyer:

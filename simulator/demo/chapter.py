@@ -1,7 +1,7 @@
 """The page's chapter on purchases: what was asked for, what was found, who decided, and what became of it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from simulator.demo import figures
@@ -24,11 +24,11 @@ def chapter(recording: Recording) -> str:
     """Write the chapter; nothing at all where nobody has asked for anything."""
     if not recording.requests:
         return ""
-    deals = "".join(_deal(request) for request in recording.requests)
+    deals = "".join(_deal(request, recording.talk.names) for request in recording.requests)
     return f"<h2>How the blocks were bought</h2>\n<p>{_WORDS}</p>\n{deals}{_money(recording)}"
 
 
-def _deal(request: Request) -> str:
+def _deal(request: Request, names: Mapping[str, str]) -> str:
     """Write one request: short where it was a dry run."""
     kind = "dry run" if request.is_dry_run else "request"
     heading = f"<h3>{escape(request.request_id)}: {escape(wish(request.document))}</h3>\n"
@@ -37,7 +37,7 @@ def _deal(request: Request) -> str:
     if request.is_dry_run:
         body = _details("What the dry run says", request.told)
     else:
-        body = _found(request) + "".join(_intent(intent) for intent in request.intents) + _steps(request)
+        body = _found(request) + "".join(_intent(intent, names) for intent in request.intents) + _steps(request)
     return f'<section class="panel deal">{heading}{begun}{wanted}{body}</section>\n'
 
 
@@ -61,10 +61,10 @@ def _offer(offer: Offer, chosen: set[str]) -> tuple[str, ...]:
     return sign, offer.fee, what, start, offer.zone, offer.hours, offer.usable, offer.rate, verdict
 
 
-def _intent(intent: Intent) -> str:
+def _intent(intent: Intent, names: Mapping[str, str]) -> str:
     rows = [("", (moment(turn.at), turn.state, turn.step, turn.reason)) for turn in intent.turns]
     question = _details("The question, as it came by mail", intent.question) if intent.question else ""
-    said = f"{intent.fee}, on the word of {figures.word(intent)}" if intent.attempts else intent.fee
+    said = f"{intent.fee}, on the word of {figures.word(intent, names)}" if intent.attempts else intent.fee
     return f"<h4>What became of it: {escape(said)}</h4>\n{_table(_TURN, rows)}{question}"
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import yaml
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from simulator.demo.recording import Actor, Entry
+from simulator.auto_scaling.journal import Fact, InstanceInService
+from simulator.demo.actor import Actor
+from simulator.demo.recording import Entry
 from simulator.kubernetes.access import Access, User
 from simulator.kubernetes.api import KubernetesApi
 from simulator.kubernetes.cluster import SimulatedCluster
@@ -23,6 +25,7 @@ NAMESPACE, HELD = "run-9", "coordinator"
 _RBAC = Path(__file__).parents[2] / "examples" / "kubernetes-rbac.yaml"
 _ROLE = User(name=f"arn:aws:sts::{DEFAULT_ACCOUNT_ID}:assumed-role/drain", groups=("capacity-blocks-drain",))
 _KEY = "FOOBARKEY"  # all functions sign with the credentials that moto knows
+_ACCELERATORS = {"nvidia.com/gpu": 8}  # of a p5.48xlarge, as NVIDIA's device plugin counts them
 _GRACE = 180  # seconds that a worker is given to write its checkpoint
 _CHECKPOINT = (25, 100)  # seconds that it takes for it
 
@@ -33,9 +36,18 @@ class TrainingCluster:
     def __init__(self, world: World, api: KubernetesApi, pool: str, entries: list[Entry]) -> None:
         self._world, self.api, self.pool, self._entries = world, api, pool, entries
 
-    def start_run(self, group: str) -> None:
-        """Let the instances of a group join as nodes, and start a training run on them, as its manifests say."""
-        nodes = self._join(group)
+    def take_in(self, group: str) -> None:
+        """Let the instances of a group join as nodes from now on, each with its accelerators, as it is in service."""
+
+        def look(fact: Fact) -> None:
+            if isinstance(fact, InstanceInService) and fact.group == group:
+                self.api.cluster.add_node(fact.instance_id, devices=_ACCELERATORS)
+
+        self._world.regions[self._world.home].facts.on_fact.append(look)
+
+    def start_run(self) -> None:
+        """Start a training run on the nodes that there are, as its manifests say."""
+        nodes = sorted(self.api.cluster.nodes)
         if not nodes:
             return
         cluster, rng = self.api.cluster, component(self._world.seed, "checkpoints")
@@ -58,12 +70,6 @@ class TrainingCluster:
         self.api.cluster.change_budget(NAMESPACE, HELD, min_available=0)
         what = f"sets minAvailable of the budget {HELD} to 0"
         self._note(what, f"a notice named the pod and its budget; what {HELD} knows is saved by now")
-
-    def _join(self, group: str) -> list[str]:
-        """Return the nodes that the instances in service have become, in the order of their ids."""
-        members = self._world.regions[self._world.home].auto_scaling.groups[group].members
-        ids = sorted(each for each, member in members.items() if member.lifecycle == "InService")
-        return [self.api.cluster.add_node(each).name for each in ids]
 
     def _note(self, what: str, why: str) -> None:
         entry = Entry(at=self._world.now, actor=Actor.ENGINEER, what=what, why=why, pool=self.pool)

@@ -97,6 +97,17 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """All that was wished for one block beyond one end, whoever wished it. `hours` are those that EC2 sold."""
+
+    request_id: str
+    pool: str
+    reservation_id: str
+    hours: str
+    intents: tuple[Intent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """The money of a pool in a month, as its book in the ledger and its settings have it."""
 

@@ -1,6 +1,6 @@
 """The figures of a run, in words: what the table on the terminal and the one on the page both show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from simulator.demo.axis import duration
@@ -69,6 +69,11 @@ def emptied(recording: Recording) -> Iterator[tuple[str, str]]:
 
 def money(recording: Recording) -> Iterator[tuple[str, ...]]:
     """Yield a line for each intent of each request, and one for a request that came to none. A dry run has none."""
+    yield from _blocks_bought(recording)
+    yield from extensions(recording)
+
+
+def _blocks_bought(recording: Recording) -> Iterator[tuple[str, ...]]:
     for request in (each for each in recording.requests if not each.is_dry_run):
         if not request.intents:
             yield (request.request_id, "nothing", *["-"] * 4, request.steps[-1].name.lower())
@@ -76,7 +81,22 @@ def money(recording: Recording) -> Iterator[tuple[str, ...]]:
             yield (
                 request.request_id,
                 ", ".join(intent.reservation_ids) or "nothing",
-                word(intent),
+                word(intent, recording.talk.names),
+                intent.fee,
+                _times(len(intent.attempts)),
+                _times(len(intent.sales)),
+                intent.state,
+            )
+
+
+def extensions(recording: Recording) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each intent of an extension, as `money` has one for each purchase of a block."""
+    for renewal in recording.renewals:
+        for intent in renewal.intents:
+            yield (
+                renewal.reservation_id,
+                f"{renewal.hours} more hours" if intent.sales else "nothing",
+                word(intent, recording.talk.names),
                 intent.fee,
                 _times(len(intent.attempts)),
                 _times(len(intent.sales)),
@@ -87,6 +107,7 @@ def money(recording: Recording) -> Iterator[tuple[str, ...]]:
 def purchases(recording: Recording) -> Iterator[tuple[str, str]]:
     """Yield how many purchases EC2's own book has, of how many were asked for, and how each budget stands."""
     intents = [intent for request in recording.requests for intent in request.intents]
+    intents += [intent for renewal in recording.renewals for intent in renewal.intents]
     asked, lost = sum(len(each.attempts) for each in intents), sum(bool(a.error) for i in intents for a in i.attempts)
     if asked:
         yield f"{len(recording.sales)} of {asked}", f"purchases in EC2's own book, of those asked for; {_replies(lost)}"
@@ -117,11 +138,16 @@ def assumptions(recording: Recording) -> Iterator[tuple[str, str]]:
     return ((words, recording.assumptions[name]) for name, words in _TOUCHING.items() if name in recording.assumptions)
 
 
-def word(intent: Intent) -> str:
-    """Say who approved: by the last part of the ARN, which names the person or the role."""
+def word(intent: Intent, names: Mapping[str, str]) -> str:
+    """Say who approved: by the last part of the ARN, which names the person or the role, or by the name in Slack."""
     if intent.approved_by:
-        return ", ".join(each.rpartition(":")[2] for each in intent.approved_by.split(", "))
+        return ", ".join(_name(each.rpartition(":")[2], names) for each in intent.approved_by.split(", "))
     return "the settings: a small fee" if intent.attempts else "nobody"
+
+
+def _name(identity: str, names: Mapping[str, str]) -> str:
+    who, door = identity.split(" ", 1)
+    return f"{names.get(who.rpartition('/')[2], who)} {door}"
 
 
 def _times(number: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from importlib import resources
 
-from simulator.demo import closeup, figures, ward
+from simulator.demo import closeup, figures, messages, relay, ward
 from simulator.demo.axis import day, moment
 from simulator.demo.chapter import chapter
 from simulator.demo.picture import legend, picture
@@ -21,6 +21,8 @@ def page(recording: Recording) -> str:
             _head(recording),
             _panel(recording),
             chapter(recording),
+            relay.chapter(recording),
+            messages.chapter(recording),
             ward.chapter(recording),
             _close_ups(recording),
             _figures(recording),

@@ -1,7 +1,8 @@
-"""What people do in the console while the days pass: tag, correct, extend. Each deed is a line of the timeline."""
+"""What people do in the console while the days pass: tag, correct. Each deed is a line of the timeline."""
 
 from simulator.demo.account import POOL
-from simulator.demo.recording import Actor, Entry
+from simulator.demo.actor import Actor
+from simulator.demo.recording import Entry
 from simulator.world import World
 
 
@@ -23,18 +24,6 @@ class Person:
         tag = {"ResourceId": group, "ResourceType": "auto-scaling-group", "Key": key, "Value": value}
         self._groups.create_or_update_tags(Tags=[{**tag, "PropagateAtLaunch": False}])
         self._note(f"sets the tag {key} of {group} to {value!r}", why, pool, None)
-
-    def extend(self, reservation_id: str, hours: int, pool: str, why: str) -> None:
-        """Buy more time: the end moves when it is paid, not before."""
-        offers = self._ec2.describe_capacity_block_extension_offerings(
-            CapacityReservationId=reservation_id, CapacityBlockExtensionDurationHours=hours
-        )["CapacityBlockExtensionOfferings"]
-        self._ec2.purchase_capacity_block_extension(
-            CapacityBlockExtensionOfferingId=offers[0]["CapacityBlockExtensionOfferingId"],
-            CapacityReservationId=reservation_id,
-        )
-        what = f"buys {hours} more hours for {reservation_id}, ${int(offers[0]['UpfrontFee']):,}"
-        self._note(f"{what}: its end moves once that is paid", why, pool, reservation_id)
 
     def _note(self, what: str, why: str, pool: str, reservation_id: str | None) -> None:
         entry = Entry(

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 from simulator import measure
 from simulator.auto_scaling.journal import Fact
-from simulator.demo import audit, bargain, burst, till, vacated, witness
+from simulator.demo import audit, bargain, burst, clicked, renewed, till, vacated, witness
 from simulator.demo.account import POOL
 from simulator.demo.assumed import assumed
 from simulator.demo.burst import Named
+from simulator.demo.clicker import Clicker
 from simulator.demo.cluster import TrainingCluster
 from simulator.demo.onlooker import Onlooker, Sight
 from simulator.demo.recording import Block, Entry, Group, Phase, Recording, Stretch
+from simulator.demo.talk import Talk
 from simulator.world import World
 
 _STEP = timedelta(minutes=10)  # so often it is shown how far the run is
@@ -35,6 +37,7 @@ class Play:
     notes: tuple[str, ...]
     deeds: Sequence[Entry]  # of people; it grows while the run goes on
     cluster: TrainingCluster | None = None
+    clicker: Clicker | None = None
 
 
 def play(world: World, script: Play, progress: Progress) -> Recording:
@@ -54,11 +57,15 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
     pools = {sight.reservation_id: sight.pool for sight in sights.values()}
     facts = [fact for region in world.regions.values() for fact in region.facts]
     requests = audit.requests(world, {sight.reservation_id: sight.intent_id for sight in sights.values()})
+    renewals = renewed.renewals(world, pools)
     blocks = tuple(_blocks(world, facts, sights.values(), names))
     drains = vacated.drains(world, blocks)
+    talk = script.clicker.talk() if script.clicker else Talk()
     entries = [
         *script.deeds,
+        *clicked.told(talk),
         *bargain.told(requests),
+        *renewed.told(renewals),
         *witness.deeds(world, pools),
         *witness.states(world, sights),
         *burst.told(facts, names, start),
@@ -80,9 +87,11 @@ def _recording(world: World, script: Play, start: datetime, sights: Mapping[str,
         ),
         entries=tuple(sorted(entries, key=lambda entry: entry.at)),
         requests=requests,
-        sales=till.sales(world),
+        renewals=renewals,
+        sales=till.sold(world),
         budgets=till.budgets(world),
         drains=drains,
+        talk=talk,
         counts={
             "sweeps and other runs": len(world.functions.invocations),
             "quiet sweeps left out": world.skipped_sweeps,

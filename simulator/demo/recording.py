@@ -6,24 +6,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from simulator.demo.dealing import Budget, Request, Sold
+from simulator.demo.actor import Actor
+from simulator.demo.dealing import Budget, Renewal, Request, Sold
 from simulator.demo.emptying import Drain
+from simulator.demo.talk import Talk
 from simulator.measure import BlockFigures, Size
-
-
-class Actor(StrEnum):
-    """Who did something."""
-
-    PERSON = "a person"
-    ENGINEER = "an engineer"
-    COLLEAGUE = "a colleague"
-    LEAD = "the team lead"
-    AUTOPILOT = "Autopilot"
-    EC2 = "EC2"
-    NETWORK = "the network"
-    AUTO_SCALING = "Auto Scaling"
-    EKS = "EKS"
-    KUBERNETES = "Kubernetes"
 
 
 class Severity(StrEnum):
@@ -120,9 +107,11 @@ class Recording:
     groups: tuple[Group, ...] = ()
     entries: tuple[Entry, ...] = ()
     requests: tuple[Request, ...] = ()
-    sales: tuple[Sold, ...] = ()  # all of EC2's book, whoever bought
+    renewals: tuple[Renewal, ...] = ()
+    sales: tuple[Sold, ...] = ()  # all of EC2's book, extensions too, whoever bought
     budgets: tuple[Budget, ...] = ()
     drains: tuple[Drain, ...] = ()
+    talk: Talk = field(default_factory=Talk)
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,24 +13,46 @@ from simulator.world import World
 SETTINGS = "/capacity-blocks/pools/"
 
 
+_BUYS = frozenset({"ec2.PurchaseCapacityBlock", "ec2.PurchaseCapacityBlockExtension"})
+
+
 def attempts(world: World) -> dict[str, list[Attempt]]:
     """Return the calls that were to buy, by intent: which run made each, and what that run had been given."""
     given = {each.request_id: each.payload for each in world.functions.invocations}
     found: dict[str, list[Attempt]] = {}
     for call in world.calls.log:
-        if call.name == "ec2.PurchaseCapacityBlock" and call.mutating:  # a DryRun is not
+        if call.name in _BUYS and call.mutating:  # a DryRun is not
             intent_id = json.loads(given[call.request_id])["intent"]["intent_id"]
             found.setdefault(intent_id, []).append(Attempt(at=call.at, error=call.error or ""))
     return found
 
 
 def sales(world: World) -> tuple[Sold, ...]:
-    """Return every purchase that EC2 has carried out, by whomever."""
+    """Return every purchase of a block that EC2 has carried out, by whomever."""
     return tuple(
         Sold(at=sale.at, fee=dollars(sale.fee), reservation_ids=sale.reservation_ids)
         for region in world.regions.values()
         for sale in region.engine.sales
     )
+
+
+def sold(world: World) -> tuple[Sold, ...]:
+    """Return all of EC2's book: blocks, and more time for them."""
+    both = [*sales(world), *(extension for extension, _ in extensions(world).values())]
+    return tuple(sorted(both, key=lambda each: each.at))
+
+
+def extensions(world: World) -> dict[str, tuple[Sold, timedelta]]:
+    """Return every extension that EC2 has sold, by whomever, by the block and the end that it continues from."""
+    return {
+        f"extend-{offering.reservation_id}-{offering.start:%Y%m%dt%H%Mz}": (
+            Sold(at=sold.purchased, fee=dollars(offering.fee), reservation_ids=(offering.reservation_id,)),
+            offering.end - offering.start,
+        )
+        for region in world.regions.values()
+        for sold in region.engine.extensions
+        for offering in (sold.offering,)
+    }
 
 
 def budgets(world: World) -> tuple[Budget, ...]:

@@ -7,9 +7,10 @@ from itertools import groupby
 from typing import Any
 
 from simulator.demo import ledger
+from simulator.demo.actor import Actor
 from simulator.demo.axis import duration
 from simulator.demo.emptying import Drain, Node
-from simulator.demo.recording import Actor, Block, Entry
+from simulator.demo.recording import Block, Entry
 from simulator.kubernetes.api import EVICTION, Call, KubernetesApi
 from simulator.world import World
 

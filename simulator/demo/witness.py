@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from simulator.demo import ledger
+from simulator.demo import audit, ledger
+from simulator.demo.actor import Actor
 from simulator.demo.axis import duration
 from simulator.demo.onlooker import Sight
-from simulator.demo.recording import Actor, Entry, Mark, Severity
+from simulator.demo.recording import Entry, Mark, Severity
 from simulator.world import World
 
 # Two runs may do the same at one moment, each for itself: it is told once.
@@ -35,7 +36,7 @@ def notices(world: World) -> Iterator[Entry]:
             pool=str(facts.get("pool") or ""),
             severity=Severity(facts.get("severity", "info")),
             reservation_id=facts.get("reservation_id"),
-            mark=Mark.QUESTION if facts.get("kind") == "purchase-asked" else None,
+            mark=Mark.QUESTION if facts.get("kind") in audit.ASKS else None,
         )
 
 

@@ -181,20 +181,16 @@ def test_a_purchase_whose_reply_is_lost_is_found_and_adopted_and_never_made_twic
 
 
 def test_ec2_has_sold_what_was_asked_for_and_no_more_and_the_book_has_its_fees(story: Told) -> None:
-    intents = [intent for request in story.seen["requests"] for intent in request["intents"]]
+    both = [*story.seen["requests"], *story.seen["renewals"]]
+    intents = [intent for each in both for intent in each["intents"]]
     sales = story.seen["sales"]
-    [budget] = story.seen["budgets"]
+    budgets = {each["pool"]: [each[part] for part in ("spent", "reserved", "most")] for each in story.seen["budgets"]}
 
-    assert len(sales) == sum(len(intent["attempts"]) for intent in intents) == 2
+    assert len(sales) == sum(len(intent["attempts"]) for intent in intents) == 3
     assert [sold["fee"] for sold in sales] == [intent["fee"] for intent in intents]
-    assert sum(int(sold["fee"][1:].replace(",", "")) for sold in sales) == 11_744
-    assert (budget["spent"], budget["reserved"], budget["left"], budget["most"]) == (
-        "$11,744",
-        "$0",
-        "$3,256",
-        "$15,000",
-    )
-    assert "2 of 2  purchases in EC2's own book, of those asked for; 1 reply was lost" in story.text
+    assert sum(int(sold["fee"][1:].replace(",", "")) for sold in sales) == 11_744 + 6_758
+    assert budgets == {"research": ["$6,758", "$0", "$10,000"], "training": ["$11,744", "$0", "$15,000"]}
+    assert "3 of 3  purchases in EC2's own book, of those asked for; 1 reply was lost" in story.text
 
 
 def test_a_block_is_payment_pending_from_its_purchase_until_ec2_has_taken_the_fee(story: Told) -> None:
@@ -247,12 +243,105 @@ def test_a_mistake_in_a_tag_is_told_by_name_and_bound_within_two_minutes_of_its_
 
 def test_an_extension_moves_the_end_once_it_is_paid_and_the_drain_with_it(story: Told) -> None:
     block = story.block(reservation_id=ELSEWHERE)
-    bought = instant(story.entry("buys 24 more hours")["at"])
+    bought = instant(story.entry(f"extension of {ELSEWHERE}, $6,758: bought")["at"])
 
     assert instant(block["end"]) - instant(block["first_end"]) == timedelta(hours=24)
     assert timedelta(minutes=5) <= instant(block["moved_at"]) - bought <= timedelta(hours=12)
     assert story.size("papers", block["first_end"]) == (8, 8)
     assert instant(block["drain_at"]) - instant(block["end"]) == -timedelta(minutes=40)
+
+
+def test_an_extension_is_asked_for_and_approved_in_slack_and_its_states_are_told(story: Told) -> None:
+    renewal = only(story.seen["renewals"])
+    [intent] = renewal["intents"]
+    asked, approved = story.entry("clicks 'Extend 1 day"), story.entries("clicks 'Approve $6,758'")[-1]
+
+    assert (renewal["reservation_id"], renewal["hours"], renewal["pool"]) == (ELSEWHERE, "24", "research")
+    assert [turn["state"] for turn in intent["turns"]] == [
+        *("asked", "approved", "attempting", "bought", "payment pending", "paid"),
+    ]
+    assert intent["approved_by"] == "slack:T0SIMULATE/U0LEA (Slack)"
+    assert (asked["actor"], approved["actor"]) == ("the team lead", "the team lead")
+    assert instant(asked["at"]) < instant(approved["at"]) <= instant(intent["attempts"][0]["at"])
+    assert re.search(r"│ cr-0f3a9d2c7b5e81644 │ 24 more hours +│ lea \(Slack\) ", story.text)
+
+
+def test_each_reminder_is_said_once_and_all_move_with_the_end(story: Told) -> None:
+    said = [(entry["what"].partition(":")[0], entry["at"][:15]) for entry in story.entries("ends in")]
+    of_one = [(what.removeprefix(f"{ELSEWHERE} ends in "), at) for what, at in said if what.startswith(ELSEWHERE)]
+
+    assert len(said) == len({(what, at[:10]) for what, at in said})
+    assert of_one == [
+        ("1 day", "2027-03-03T11:3"),
+        ("14 hours", "2027-03-03T21:3"),
+        ("1 day", "2027-03-04T11:3"),
+        ("14 hours", "2027-03-04T21:3"),
+        ("4 hours", "2027-03-05T07:3"),
+        ("2 hours", "2027-03-05T09:3"),
+    ]
+
+
+def posts(story: Told, channel: str) -> list[Mapping[str, Any]]:
+    [found] = [each["posts"] for each in story.seen["talk"]["channels"] if each["name"] == channel]
+    return list(found)
+
+
+def test_every_notice_is_in_slack_once_in_the_channel_of_its_pool_and_slack_refuses_nothing(story: Told) -> None:
+    notices = [entry["what"] for entry in story.seen["entries"] if entry["severity"]]
+    research, others = posts(story, "#gpu-research"), posts(story, "#gpu")
+    titles = [each["payload"]["text"] for each in research + others]
+
+    assert story.seen["talk"]["refused"] == []
+    assert sorted(re.sub(r"^:\w+: | \(\w{3} \d\d:\d\d CET\)", "", title) for title in titles) == sorted(notices)
+    assert all(ELSEWHERE in str(each["payload"]) for each in research)
+    # Until the pool's settings name a channel, its notices go to the stack's.
+    assert all(each["at"] < "2027-03-02T09:05" for each in others if ELSEWHERE in str(each["payload"]))
+
+
+def test_whoever_may_not_decide_hears_so_alone_and_the_message_stays_as_it_is(story: Told) -> None:
+    asked = only([each for each in posts(story, "#gpu-research") if "To approve" in each["payload"]["text"]])
+    tom, lea = asked["clicks"]
+
+    assert (tom["user"], tom["status"], tom["after"]) == ("U0TOM", 200, None)
+    assert tom["private"] == "Not approved: slack:T0SIMULATE/U0TOM is not one of the pool's approvers."
+    assert (lea["user"], lea["private"]) == ("U0LEA", "")
+    assert "*Approved* by <@U0LEA>" in str(lea["after"])
+    assert "Only visible to tom" in story.page
+    assert '<b>Approved</b> by <span class="mention">@lea</span>' in story.page
+
+
+def test_a_question_that_was_answered_at_another_door_loses_its_buttons_at_the_next_click(story: Told) -> None:
+    asked = only([each for each in posts(story, "#gpu") if "To approve" in each["payload"]["text"]])
+    [late] = asked["clicks"]
+
+    assert late["user"] == "U0MIA"
+    assert late["private"].startswith("Not approved: the question was answered")
+    assert "'type': 'actions'" in str(asked["payload"])
+    assert "'type': 'actions'" not in str(late["after"])
+
+
+def test_the_page_shows_what_slack_received_with_its_buttons_and_who_clicked(story: Told) -> None:
+    reminder = only([each for each in posts(story, "#gpu-research") if each["clicks"][:1] and "14 hours" in str(each)])
+    buttons = [
+        b for a in reminder["payload"]["attachments"] for block in a["blocks"] for b in block.get("elements", ())
+    ]
+
+    assert [b["text"]["text"].partition(":")[0] for b in buttons if b["type"] == "button"] == [
+        *("Extend 1 day", "New block, 1 day"),
+    ]
+    assert 'class="button clicked" title="Extend cr-0f3a9d2c7b5e81644 to 2027-03-05 11:30 UTC for at most' in story.page
+    assert "<b>lea</b> (the team lead) clicks <q>Extend 1 day: $6,758</q>" in story.page
+    for channel in ("#gpu", "#gpu-research"):
+        for post in posts(story, channel):
+            assert escape(re.sub(r":\w+: ", "", post["payload"]["text"])) in story.page
+
+
+def test_the_blocks_of_a_pool_are_shown_one_after_the_other(story: Told) -> None:
+    first, second = story.block(pool="training", size=8), story.block(pool="training", size=4)
+
+    assert f"{second['reservation_id']} serves too for 20.6 h before, with 4 instances twice" in story.page
+    assert story.page.count("<td>nothing follows</td>") == 2
+    assert instant(first["drain_at"]) - instant(second["start"]) > timedelta(hours=20)
 
 
 def test_people_are_told_of_a_drain_the_day_before_and_the_nodes_are_marked_fifty_minutes_before(story: Told) -> None:
@@ -379,6 +468,7 @@ def test_every_mark_leads_to_its_line_of_the_timeline(story: Told, reader: Reade
     assert [entry["mark"] for entry in entries if entry["mark"]] == [
         *("question", "decision", "purchase"),
         *("decision", "purchase"),
+        *("question", "decision", "purchase"),
     ]
     for entry in entries:
         assert f'datetime="{entry["at"][:19]}Z"' in story.page
@@ -422,6 +512,12 @@ def test_an_account_of_ones_own_buys_nothing(own: Told) -> None:
     assert (own.seen["requests"], own.seen["sales"], own.seen["budgets"]) == ([], [], [])
     assert "How the blocks were bought" not in own.page
     assert "Money" not in own.text
+
+
+def test_an_account_of_ones_own_has_no_slack(own: Told) -> None:
+    assert (own.seen["talk"]["channels"], own.seen["renewals"]) == ([], [])
+    assert "What people saw in Slack" not in own.page
+    assert not any(name.startswith("Slack") for name in own.seen["parameters"])
 
 
 def test_an_account_of_ones_own_has_no_drain_chapter_where_no_group_asks_for_one(own: Told) -> None:
