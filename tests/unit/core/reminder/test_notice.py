@@ -55,7 +55,7 @@ def test_a_reminder_says_all_that_is_needed_to_decide() -> None:
             "It ends at 2026-06-15 11:30 UTC. What runs in it is drained from 2026-06-15 10:50 UTC on.\n\n"
             "In use: 8 of 8 instances are in use now; 97.2 % of them were over the last day; its accelerators were "
             "88 % busy.\n\n"
-            "Nothing follows it in its pool.\n\n"
+            "Nothing of its type follows it in its pool.\n\n"
             "It can be extended until 2026-06-15 10:30 UTC. Bought before 2026-06-14 22:30 UTC, its payment has all "
             "the time that it may take.\n\n"
             "To extend it, as of 12 minutes ago:\n"
@@ -152,6 +152,15 @@ def test_a_gap_before_what_follows_is_said() -> None:
     assert (
         "cr-0b (8 x p5.48xlarge) starts at 2026-06-15 13:30 UTC, a gap of 120 minutes. From the drain until then "
         "there is nothing in its place, for 2 hours 40 minutes." in said
+    )
+
+
+def test_what_follows_and_does_not_say_how_large_it_is_is_said() -> None:
+    unknown = replace(follower(-HOUR, instance_count=0), instances=None)
+
+    assert (
+        "cr-0b (p5.48xlarge, how many is not known) starts at 2026-06-15 10:30 UTC, an overlap of 60 minutes."
+        in text(succession=Succession(followers=(unknown,)))
     )
 
 

@@ -60,9 +60,26 @@ def test_a_smaller_block_covers_no_larger_one() -> None:
     assert of(following, next_block(name="cr-0c", instance_count=4)).is_covered
 
 
-def test_a_block_whose_size_is_not_known_is_taken_for_large_enough() -> None:
-    assert of(next_block(instance_count=0)).is_covered
-    assert successions([replace(BLOCK, instance_count=0), next_block(instance_count=1)])["cr-0a"].is_covered
+def test_a_block_whose_size_is_not_known_is_shown_and_covers_nothing() -> None:
+    following = next_block(instance_count=0)
+    unknown = replace(BLOCK, instance_count=0)
+
+    assert of(following) == Succession(followers=(Follower(block=following, instances=None, gap=timedelta(0)),))
+    assert of(following, next_block(name="cr-0c")).is_covered
+    assert not successions([unknown, next_block()])["cr-0a"].is_covered
+
+
+def test_a_block_of_another_type_follows_nothing() -> None:
+    assert of(next_block(instance_type="trn1.32xlarge")) == Succession()
+
+
+@pytest.mark.parametrize(("gap", "is_covered"), [(-DAY, True), (-DAY - HOUR, False)])
+def test_a_block_that_runs_beside_it_for_more_than_a_day_follows_nothing(gap: timedelta, is_covered: bool) -> None:
+    """When the one ends, the pool has fewer instances than before: nobody took over."""
+    beside = next_block(gap)
+
+    assert of(beside).is_covered is is_covered
+    assert (of(beside) == Succession()) is not is_covered
 
 
 def test_one_block_does_not_follow_two_that_are_as_large() -> None:

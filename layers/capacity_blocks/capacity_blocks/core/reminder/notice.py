@@ -64,7 +64,7 @@ def _use(outlook: Outlook) -> str:
 def _what_follows(outlook: Outlook) -> Iterator[str]:
     followers = outlook.succession.followers
     if not followers:
-        yield f"Nothing follows it{' in its pool' if outlook.pool else ''}."
+        yield f"Nothing of its type follows it{' in its pool' if outlook.pool else ''}."
     for each in followers:
         yield _follower(each)
     starts = [each.block.start for each in followers if each.is_paid]
@@ -75,7 +75,8 @@ def _what_follows(outlook: Outlook) -> Iterator[str]:
 
 def _follower(follower: Follower) -> str:
     block = follower.block
-    size = f"{follower.instances} x {block.instance_type}" if block.instance_count else block.instance_type
+    count = block.instance_count if follower.instances is None else follower.instances
+    size = f"{count} x {block.instance_type}" if count else f"{block.instance_type}, how many is not known"
     paid = "" if follower.is_paid else ", which is not paid yet,"
     return f"{block.reservation_id} ({size}){paid} starts at {when(block.start)}, {offered(follower.gap)}."
 

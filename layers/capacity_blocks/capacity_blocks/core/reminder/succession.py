@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from capacity_blocks.core.reminder.offer import EARLIEST_START
 from capacity_blocks.core.reservation import UNPAID, Reservation
+
+# A hand-over takes no longer; a block that runs beside another for a longer time is there for work of its own.
+MOST_OVERLAP = EARLIEST_START
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +16,7 @@ class Follower:
     """A block that follows, and how many instances of it are for this one. Another block may take the rest."""
 
     block: Reservation
-    instances: int
+    instances: int | None  # None: how large one of the two is is not known
     gap: timedelta  # from the end of one to the start of the other; negative where both run for a time
 
     @property
@@ -35,29 +39,39 @@ class Succession:
 def successions(blocks: Iterable[Reservation]) -> Mapping[str, Succession]:
     """Return what follows each block of one pool, by reservation id.
 
-    A block follows another that starts before it and ends before it. Its instances are counted once: of two blocks
-    that end, one that is as large as either follows one alone. How large a block is that does not say is taken for
-    large enough; one that starts with another or before it runs beside it, and follows nothing.
+    A block follows another of its type that starts and ends before it, and that it overlaps for no more than a day.
+    Its instances are counted once: of two blocks that end, one that is as large as either follows one alone. One that
+    does not say how large it is covers nothing: a reminder too many is better than none.
     """
     alive = sorted(
         (b for b in blocks if b.is_paid or b.state in UNPAID), key=lambda b: (b.end, b.start, b.reservation_id)
     )
-    left = {block.reservation_id: block.instance_count or None for block in alive}  # None: not known
+    left = {block.reservation_id: block.instance_count for block in alive}
     return {block.reservation_id: _succession(block, alive, left) for block in alive}
 
 
-def _succession(block: Reservation, blocks: Sequence[Reservation], left: dict[str, int | None]) -> Succession:
-    later = [each for each in blocks if block.start < each.start and block.end < each.end]
-    wanted, covered, followers = block.instance_count or 1, 0, list[Follower]()
+def _succession(block: Reservation, blocks: Sequence[Reservation], left: dict[str, int]) -> Succession:
+    missing, covered, followers = block.instance_count, 0, list[Follower]()
     # Paid ones first: what may never be delivered takes no place from what will be.
-    for each in sorted(later, key=lambda b: (not b.is_paid, b.start, b.reservation_id)):
-        missing = wanted - sum(follower.instances for follower in followers)
-        rest = left[each.reservation_id]
-        taken = missing if rest is None else min(missing, rest)
-        if taken <= 0:
+    for each in sorted(
+        (each for each in blocks if _is_later(each, block)), key=lambda b: (not b.is_paid, b.start, b.reservation_id)
+    ):
+        gap = each.start - block.end
+        if not block.instance_count or not each.instance_count:
+            followers.append(Follower(block=each, instances=None, gap=gap))
             continue
-        left[each.reservation_id] = None if rest is None else rest - taken
-        follower = Follower(block=each, instances=taken, gap=each.start - block.end)
+        taken = min(missing, left[each.reservation_id])
+        if not taken:
+            continue
+        left[each.reservation_id] -= taken
+        missing -= taken
+        follower = Follower(block=each, instances=taken, gap=gap)
         followers.append(follower)
         covered += taken if follower.is_paid and follower.is_without_gap else 0
-    return Succession(followers=tuple(followers), is_covered=covered >= wanted)
+    return Succession(followers=tuple(followers), is_covered=0 < block.instance_count <= covered)
+
+
+def _is_later(later: Reservation, block: Reservation) -> bool:
+    is_alike = later.instance_type == block.instance_type
+    follows = block.start < later.start and block.end < later.end
+    return is_alike and follows and block.end - later.start <= MOST_OVERLAP
