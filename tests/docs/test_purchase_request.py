@@ -50,7 +50,8 @@ def test_the_table_of_the_page_has_the_defaults_of_a_request() -> None:
     }
 
     assert shown == {
-        name: defaults[name] for name in ("platform", "may_overlap", "several_segments", "time_zone", "dry_run")
+        name: defaults[name]
+        for name in ("platform", "may_overlap", "several_segments", "automatic", "time_zone", "dry_run")
     }
 
 

@@ -9,6 +9,7 @@ from capacity_blocks.core.renewal.record import Renewal
 from capacity_blocks.core.renewal.settings import RenewalMode
 from simulator.capacity_blocks import Payment
 from tests.e2e.extension_stage import NEW_END, PAID, Extender, extender
+from tests.e2e.purchase_stage import MONEY
 from tests.e2e.stage import END, REGION, SIZE
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -202,23 +203,33 @@ def test_a_pool_that_renews_is_extended_without_a_question() -> None:
         assert "83 % of it was in use" in person.stage.notices("extension-approved")[0]["text"]
 
 
-def test_what_the_settings_or_the_record_do_not_allow_is_asked_about() -> None:
-    with extender(settings={"renewal": RENEWAL}) as person:
+def test_what_the_settings_or_the_record_do_not_allow_is_not_bought_and_not_asked_about() -> None:
+    free = {**MONEY, "no_approval_up_to": "2000"}
+    with extender(settings={"money": free, "renewal": RENEWAL}) as person:
         decided(person, "49")
         used_too_little = person.start("little", automatic=True)
         person.wait(minutes=1)
-        assert (person.told(), person.end(used_too_little).status) == (["extension-asked"], "RUNNING")
+        assert (person.told(), person.end(used_too_little).state) == (["extension-unasked"], NOTHING)
+
+        # What people hear when a renewal begins: this stops it.
+        person.stage.settings("training", json.dumps({"money": free, "renewal": {"mode": "off"}}))
+        switched_off = person.start("off", automatic=True)
+        person.wait(minutes=1)
+        assert (person.end(switched_off).state, person.sold()) == (NOTHING, 0)
+        assert "renewal.mode is off, not extend" in person.stage.notices("extension-unasked")[-1]["text"]
+
+
+def test_a_no_of_people_stands_over_what_nobody_asked_for() -> None:
+    with extender(settings={"renewal": RENEWAL}) as person:
+        decided(person)
+        person.start()
+        person.wait(minutes=1)
         person.decide("reject")
         person.wait(minutes=1)
 
-        # Somebody has said no: nothing that nobody asked for goes over that.
-        person.stage.settings("training", json.dumps({"money": {**MONEY_OF_POOL, "no_approval_up_to": "2000"}}))
         again = person.start("again", automatic=True)
         person.wait(minutes=1)
         assert (person.end(again).state, person.sold()) == (NOTHING, 0)
-
-
-MONEY_OF_POOL = {"most_per_purchase": "60000", "monthly_budget": "100000", "two_approvers_above": "50000"}
 
 
 def test_a_machine_that_is_only_observed_buys_nothing() -> None:

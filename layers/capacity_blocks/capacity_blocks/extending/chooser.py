@@ -16,6 +16,7 @@ from capacity_blocks.core.purchase.query import Query, Subject
 from capacity_blocks.core.purchase.terms import Terms
 from capacity_blocks.core.purchase.violation import Guard, Violation
 from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.renewal.notice import renewed_by_settings
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.extending.opener import Opener
 from capacity_blocks.extending.survey import ExtensionSurvey
@@ -109,8 +110,8 @@ class Chooser:
 
         def unasked(approved: Intent) -> Notice:
             context = self.scribe.context(approved)
-            if request.automatic:
-                return notices.renewed_by_settings(intent=approved, why=request.why, **context)
+            if request.automatic and self.survey.permits.allow(approved):
+                return renewed_by_settings(intent=approved, why=request.why, **context)
             return purchase_notices.approved_by_settings(intent=approved, settings=settings, **context)
 
         return question.put(intent, settings, request.why, unasked)

@@ -9,6 +9,7 @@ from capacity_blocks.core.extension.request import ExtensionRequest, is_extensio
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.means import Means
 from capacity_blocks.core.purchase.money_settings import MoneySettings
+from capacity_blocks.core.renewal.permit import Grounds
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.extension_ports import ExtensionHistory
 from capacity_blocks.pool_settings import PoolSettingsError
@@ -47,6 +48,7 @@ class ExtensionSurvey:
         """Return what is known now, and what could not be read. The switches are read last."""
         errors: list[str] = []
         settings = self._settings(request, intent, errors)
+        grounds = self._grounds(request, errors)
         block, history = self._block(request, errors), self._history(request, errors)
         others = self._others(request, intent, errors)
         siblings = tuple(each for each in self.ledger.intents(request.request_id) if each != intent)
@@ -64,6 +66,7 @@ class ExtensionSurvey:
             killed=killed,
             siblings=siblings,
             book=book,
+            grounds=grounds,
         )
         known = Circumstances(
             means=means, request=request, block=block, history=history, others=others, elsewhere=elsewhere
@@ -75,6 +78,15 @@ class ExtensionSurvey:
             return self.settings(request, intent)
         except (AwsError, PoolSettingsError) as error:
             errors.append(f"the settings of pool {request.pool} cannot be read: {error}")
+            return None
+
+    def _grounds(self, request: ExtensionRequest, errors: list[str]) -> Grounds | None:
+        if not request.automatic:
+            return None
+        try:
+            return self.permits.grounds(request.pool, (request.reservation_id, request.end))
+        except AwsError as error:
+            errors.append(f"whether the pool buys this without a question could not be read: {error}")
             return None
 
     def _block(self, request: ExtensionRequest, errors: list[str]) -> Reservation | tuple[()] | None:

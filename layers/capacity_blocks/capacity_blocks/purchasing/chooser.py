@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from capacity_blocks.core.extension.notices import renewed_by_settings
 from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.purchase import notices
 from capacity_blocks.core.purchase.guard import Circumstances, Violation, before_asking
 from capacity_blocks.core.purchase.intent import Intent, IntentState
 from capacity_blocks.core.purchase.request import PurchaseRequest
+from capacity_blocks.core.renewal.notice import renewed_by_settings
+from capacity_blocks.core.renewal.permit import widened
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
@@ -85,8 +86,8 @@ class Chooser:
         """Have people decide on an intent, or the settings where they ask for nobody."""
         if known.settings is None:
             raise UnreadError("; ".join((*errors, f"pool {intent.terms.pool} has no section money")))
-        settings = self.survey.permits.settings(intent, known.settings) or known.settings
-        is_renewed = self.survey.permits.allow(intent)
+        is_renewed = known.request.automatic and self.survey.permits.allow(intent)
+        settings = widened(intent.terms, known.settings) if is_renewed else known.settings
         question = Question(clock=self.clock, ledger=self.ledger, bookkeeper=self.bookkeeper, scribe=self.scribe)
 
         def unasked(approved: Intent) -> Notice:

@@ -14,6 +14,7 @@ from capacity_blocks.core.purchase.likeness import parts
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.place import Place
 from capacity_blocks.core.purchase.request import PurchaseRequest
+from capacity_blocks.core.renewal.successor import follows
 from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.pool_settings import PoolSettingsError, money, policies
 from capacity_blocks.ports import AwsError, Clock, PoolSettings
@@ -120,8 +121,11 @@ class Survey:
         blocks = around.blocks if around.blocks is None else (*around.blocks, *promised)
         unread = (("whether spending is on", spending), ("the kill switch", killed))
         settings, errors = around.settings, list(around.errors)
+        grounds = None
         try:
-            settings = settings if intent is None else self.permits.settings(intent, settings)
+            if request.automatic:
+                grounds = self.permits.grounds(request.pool, follows(request.request_id))
+                settings = settings if intent is None else self.permits.settings(intent, settings)
         except AwsError as error:
             errors.append(f"whether the pool buys this without a question could not be read: {error}")
         errors += (f"{what} could not be read" for what, value in unread if value is None)
@@ -135,6 +139,7 @@ class Survey:
             blocks=blocks,
             siblings=siblings,
             book=book,
+            grounds=grounds,
         )
         return known, tuple(errors)
 

@@ -11,7 +11,7 @@ from capacity_blocks.core.purchase.request import PurchaseRequest
 from capacity_blocks.purchasing.candidate import Candidate, Search
 
 # What no later search changes: the pool has what it asked for, or has looked long enough.
-FINAL = frozenset({Guard.BOUGHT_BEFORE, Guard.COVERED, Guard.LOOK_UNTIL, Guard.OTHER_REQUEST})
+FINAL = frozenset({Guard.BOUGHT_BEFORE, Guard.COVERED, Guard.LOOK_UNTIL, Guard.OTHER_REQUEST, Guard.NOT_PERMITTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,12 @@
 """Which settings hold for the approval of an intent: the pool's, or wider ones where it renews without a question."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.renewal import permit, successor
+from capacity_blocks.core.renewal.permit import Grounds
 from capacity_blocks.core.renewal.settings import RenewalSettings
 from capacity_blocks.pool_settings import PoolSettingsError, renewal
 from capacity_blocks.ports import PoolSettings
@@ -32,10 +34,11 @@ class Permits:
         of = (
             (terms.extends, terms.offering.start) if terms.extends is not None else successor.follows(intent.request_id)
         )
-        if of is None:
-            return False
-        settings = self._renewal(terms.pool)
-        return settings.is_on and not permit.objections(terms, settings, self.renewals.recorded(*of))
+        return of is not None and not self.grounds(terms.pool, of).objections(terms)
+
+    def grounds(self, pool: str, of: tuple[str, datetime] | None) -> Grounds:
+        """Return by what a pool renews a block with this end now; None: it is no block. AwsError goes up."""
+        return Grounds(settings=self._renewal(pool), recorded=None if of is None else self.renewals.recorded(*of))
 
     def _renewal(self, pool: str) -> RenewalSettings:
         try:

@@ -13,6 +13,7 @@ from capacity_blocks.core.purchase import notices as purchase_notices
 from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import IntentState
 from capacity_blocks.core.purchase.violation import Guard, Violation
+from capacity_blocks.core.renewal.notice import renewed_by_settings
 from tests.unit.core.extension.extending import (
     EXTENDED_NOW,
     NEW_END,
@@ -39,7 +40,7 @@ OF_INTENT: dict[str, Callable[[], Notice]] = {
         **RUN,
     ),
     "Approved: ": lambda: purchase_notices.approved(intent=an_approved_extension(), **RUN),
-    "Renewed without a question: ": lambda: notices.renewed_by_settings(intent=an_extension(), why="used 83 %", **RUN),
+    "Renewed without a question: ": lambda: renewed_by_settings(intent=an_extension(), why="used 83 %", **RUN),
     "Rejected: ": lambda: purchase_notices.rejected(intent=an_extension_in(S.REJECTED), looks_again=False, **RUN),
     "Not approved in time: ": lambda: purchase_notices.expired(
         intent=an_extension_in(S.CLOSED), looks_again=False, **RUN

@@ -80,6 +80,7 @@ SAYS: dict[str, tuple[list[Any], list[Any]]] = {
          {f"k{n}": "v" for n in range(41)}],
     ),
     "may_overlap": (SWITCHES, NO_SWITCHES),
+    "automatic": (SWITCHES, NO_SWITCHES),
     "several_segments": (SWITCHES, NO_SWITCHES),
     "look_until": (INSTANTS, NO_INSTANTS),
     "time_zone": (

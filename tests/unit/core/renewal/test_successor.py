@@ -43,7 +43,13 @@ def test_it_asks_for_the_same_again_with_the_tags_of_its_owner() -> None:
 def test_one_that_starts_at_the_end_does_not_overlap_and_may_be_looked_for() -> None:
     asked = document(BLOCK, "training", start=END, end=END + DAY, most_fee=FEE, look_until=END - HOUR)
 
-    assert (asked["may_overlap"], asked["look_until"]) == (False, "2026-06-15T10:30:00Z")
+    assert (asked["may_overlap"], asked["look_until"], "automatic" in asked) == (False, "2026-06-15T10:30:00Z", False)
+
+
+def test_one_that_nobody_asks_for_says_so() -> None:
+    asked = document(BLOCK, "training", start=END, end=END + DAY, most_fee=FEE, automatic=True)
+
+    assert (asked["automatic"], parse(asked).automatic) == (True, True)
 
 
 @given(hours=st.integers(24, 182 * 24))

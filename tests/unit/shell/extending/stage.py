@@ -4,11 +4,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from capacity_blocks.core.purchase.approval import Door
 from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
+from capacity_blocks.core.renewal.record import Renewal
+from capacity_blocks.core.renewal.settings import RenewalMode
 from capacity_blocks.executor import Speaker
 from capacity_blocks.extending.chooser import Chooser
 from capacity_blocks.extending.finder import Finder
@@ -35,7 +38,7 @@ from tests.fakes import (
 from tests.fakes.extensions import FakeExtensionMarket
 from tests.fakes.renewal import FakeRenewals
 from tests.unit.core.extension.extending import EXTENDED_NOW, a_block, more_time
-from tests.unit.core.purchase.shapes import ALICE, MONEY
+from tests.unit.core.purchase.shapes import ALICE, END, MONEY, WEEK
 from tests.unit.shell.purchasing.stage import Around, Watched, unwatched
 
 EXECUTION = "arn:aws:states:us-east-2:123456789012:execution:ExtensionStateMachine:one"
@@ -45,6 +48,20 @@ FUNCTION_TIMEOUT = timedelta(seconds=120)
 CALL_TIMEOUT = timedelta(seconds=60)
 MINUTE = timedelta(minutes=1)
 WISH: dict[str, Any] = {"reservation_id": "cr-0a", "region": REGION, "hours": 168}
+RENEWAL = {"mode": "extend", "hours": 168, "most_fee": "45000", "min_utilization_percent": 50}
+DECIDED = Renewal(
+    reservation_id="cr-0a",
+    region=REGION,
+    pool="training",
+    instance_type="p5.48xlarge",
+    instance_count=8,
+    end=END,
+    mode=RenewalMode.EXTEND,
+    duration=WEEK,
+    most_fee=Decimal(45000),
+    utilization=Decimal(83),
+    decided_at=EXTENDED_NOW,
+)
 
 
 @dataclass

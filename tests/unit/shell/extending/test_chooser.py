@@ -12,8 +12,6 @@ from capacity_blocks.core.extension.history import ExtensionStatus
 from capacity_blocks.core.purchase.intent import IntentState
 from capacity_blocks.core.purchase.query import Query, Subject
 from capacity_blocks.core.purchase.request import PurchaseRequestError
-from capacity_blocks.core.renewal.record import Renewal
-from capacity_blocks.core.renewal.settings import RenewalMode
 from capacity_blocks.core.reservation import ReservationState
 from capacity_blocks.ports import AwsError
 from capacity_blocks.purchasing.scribe import LostRaceError
@@ -24,9 +22,11 @@ from tests.fakes import refused, unclear
 from tests.unit.core.extension.extending import EXTENDED_NOW, FEE, NEW_END, a_block, more_time
 from tests.unit.core.purchase.shapes import END, WEEK
 from tests.unit.shell.extending.stage import (
+    DECIDED,
     EXECUTION,
     MINUTE,
     OTHER,
+    RENEWAL,
     REQUEST_ID,
     Call,
     Stage,
@@ -340,21 +340,6 @@ def test_a_fee_that_needs_nobody_is_approved_by_the_settings() -> None:
 
 # --- without a question ----------------------------------------------------
 
-RENEWAL = {"mode": "extend", "hours": 168, "most_fee": "45000", "min_utilization_percent": 50}
-DECIDED = Renewal(
-    reservation_id="cr-0a",
-    region=REGION,
-    pool="training",
-    instance_type="p5.48xlarge",
-    instance_count=8,
-    end=END,
-    mode=RenewalMode.EXTEND,
-    duration=WEEK,
-    most_fee=Decimal(45000),
-    utilization=Decimal(83),
-    decided_at=EXTENDED_NOW,
-)
-
 
 def test_what_a_pool_renews_and_was_recorded_is_bought_without_a_question() -> None:
     stage = Stage()
@@ -368,34 +353,53 @@ def test_what_a_pool_renews_and_was_recorded_is_bought_without_a_question() -> N
     assert "83 % of it was in use" in stage.notifier.sent[0].text
 
 
-NOT_PERMITTED: dict[str, tuple[Any, Any, bool]] = {
-    "the pool does not renew": (None, DECIDED, True),
-    "it was not recorded": (RENEWAL, None, True),
-    "it was used too little": (RENEWAL, replace(DECIDED, utilization=Decimal(49)), True),
-    "it is over the cap": (RENEWAL | {"most_fee": "42297"}, DECIDED, True),
-    "a person asked for it": (RENEWAL, DECIDED, False),
+NOT_PERMITTED: dict[str, tuple[Any, Any, str]] = {
+    "the pool does not renew": (None, DECIDED, "renewal.mode is off, not extend"),
+    "it was not recorded": (RENEWAL, None, "it was not recorded that the block is used enough"),
+    "it was used too little": (RENEWAL, replace(DECIDED, utilization=Decimal(49)), "the block was used 49 %"),
+    "it is over the cap": (RENEWAL | {"most_fee": "42297"}, DECIDED, "is more than renewal.most_fee, $42,297"),
 }
+FREE = {"no_approval_up_to": "50000", "two_approvers_above": "50000"}  # dollars that take nobody's approval
 
 
-@pytest.mark.parametrize(("renewal", "decided", "automatic"), NOT_PERMITTED.values(), ids=NOT_PERMITTED.keys())
-def test_anything_else_is_asked_about(renewal: Any, decided: Any, automatic: bool) -> None:
+@pytest.mark.parametrize("money", [{}, FREE], ids=["a fee for people", "a fee for nobody"])
+@pytest.mark.parametrize(("renewal", "decided", "words"), NOT_PERMITTED.values(), ids=NOT_PERMITTED.keys())
+def test_anything_else_that_nobody_asked_for_is_neither_bought_nor_asked_about(
+    renewal: Any, decided: Any, words: str, money: dict[str, str]
+) -> None:
     stage = Stage()
-    stage.spend(renewal)
+    stage.spend(renewal, **money)
     if decided is not None:
         stage.renewals.record(decided)
 
-    assert chosen(stage, automatic=automatic)["outcome"] == "ask"
+    answer = chosen(stage, automatic=True)
+
+    assert (answer["outcome"], "nobody asked for it, and" in answer["told"], words in answer["told"]) == (
+        "nothing",
+        True,
+        True,
+    )
+    assert (stage.intents, stage.kinds) == ((), ["unasked"])
 
 
-def test_what_was_switched_off_after_the_choice_is_not_bought_without_a_question() -> None:
+def test_what_a_person_asks_for_is_asked_about_though_the_pool_renews_it() -> None:
     stage = Stage()
     stage.spend(RENEWAL)
     stage.renewals.record(DECIDED)
+
+    assert chosen(stage)["outcome"] == "ask"
+
+
+@pytest.mark.parametrize("money", [{}, FREE], ids=["a fee for people", "a fee for nobody"])
+def test_what_was_switched_off_after_the_choice_is_not_bought_without_a_question(money: dict[str, str]) -> None:
+    stage = Stage()
+    stage.spend(RENEWAL, **money)
+    stage.renewals.record(DECIDED)
     chosen(stage, automatic=True)
-    stage.spend(RENEWAL | {"mode": "off"})
+    stage.spend(RENEWAL | {"mode": "off"}, **money)
 
     assert stage.steps().purchase({"intent": stage.named})["outcome"] == "closed"
-    assert (stage.market.sold, "takes 1 person and has 0" in stage.intent.reason) == ([], True)
+    assert (stage.market.sold, "renewal.mode is off, not extend" in stage.intent.reason) == ([], True)
 
 
 def test_a_block_that_follows_keeps_it_from_being_extended_without_a_question() -> None:

@@ -15,7 +15,7 @@ from capacity_blocks.purchasing.survey import UnreadError
 from tests.fakes import refused, unclear
 from tests.unit.core.extension.extending import FEE, NEW_END, a_block, more_time
 from tests.unit.core.purchase.shapes import END
-from tests.unit.shell.extending.stage import EXECUTION, REQUEST_ID, Call, Stage, approved, chosen
+from tests.unit.shell.extending.stage import DECIDED, EXECUTION, RENEWAL, REQUEST_ID, Call, Stage, approved, chosen
 
 S = IntentState
 
@@ -272,7 +272,8 @@ def test_a_reply_that_comes_after_the_look_ups_is_the_truth() -> None:
 def test_what_is_being_bought_beside_it_stops_what_nobody_asked_for() -> None:
     """Of a successor and an extension that settings buy at the same time, at most one goes on."""
     stage = Stage()
-    stage.spend(no_approval_up_to="50000", two_approvers_above="50000")
+    stage.spend(RENEWAL)
+    stage.renewals.record(DECIDED)
     chosen(stage, automatic=True)
     other = Stage()
     other.ledger, other.reservations, other.market = stage.ledger, stage.reservations, stage.market

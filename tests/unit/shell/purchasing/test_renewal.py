@@ -32,8 +32,8 @@ def renewing(recorded: Renewal | None = RENEWAL, **changes: Any) -> Stage:
     return stage
 
 
-def choose(stage: Stage) -> dict[str, Any]:
-    document = asked(RENEWAL, BLOCK)
+def choose(stage: Stage, **changes: Any) -> dict[str, Any]:
+    document = asked(RENEWAL, BLOCK) | changes
     stage.steps("opener").open({"request": document, "execution": EXECUTION})
     found = stage.steps("searcher").search({"request": document})
     event = {"request": document, "search": found, "execution": EXECUTION, "looks": 1}
@@ -70,11 +70,27 @@ UNPERMITTED: dict[str, tuple[Renewal | None, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("recorded", "changes"), UNPERMITTED.values(), ids=UNPERMITTED.keys())
-def test_otherwise_people_are_asked(recorded: Renewal | None, changes: dict[str, Any]) -> None:
-    stage = renewing(recorded, **changes)
+FREE = {**MONEY, "no_approval_up_to": "50000", "two_approvers_above": "50000"}  # dollars that take nobody's approval
 
-    assert choose(stage)["outcome"] == "ask"
+
+@pytest.mark.parametrize("money", [MONEY, FREE], ids=["a fee for people", "a fee for nobody"])
+@pytest.mark.parametrize(("recorded", "changes"), UNPERMITTED.values(), ids=UNPERMITTED.keys())
+def test_otherwise_it_is_neither_bought_nor_asked_about(
+    recorded: Renewal | None, changes: dict[str, Any], money: dict[str, Any]
+) -> None:
+    stage = renewing(recorded)
+    stage.settings.held["training"] = json.dumps({"money": money, "renewal": RENEWS | changes})
+
+    answer = choose(stage)
+
+    assert (answer["outcome"], "nobody asked for it, and" in answer["told"]) == ("nothing", True)
+    assert stage.ledger.intents("next-cr-0a-20260504t1130") == ()
+
+
+def test_the_same_request_of_a_person_is_asked_about() -> None:
+    stage = renewing()
+
+    assert choose(stage, automatic=False)["outcome"] == "ask"
     assert intent(stage).state is IntentState.ASKED
 
 
@@ -84,7 +100,7 @@ def test_what_is_switched_off_in_between_is_not_bought() -> None:
     stage.settings.held["training"] = json.dumps({"money": MONEY})
 
     assert purchase(stage)["outcome"] == "closed"
-    assert "$42,000 takes 1 person and has 0" in intent(stage).reason
+    assert "renewal.mode is off, not buy_successor" in intent(stage).reason
     assert stage.market.bought == {}
 
 

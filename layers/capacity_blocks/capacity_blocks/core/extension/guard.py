@@ -57,6 +57,7 @@ def before_asking(known: Circumstances, intent: Intent) -> tuple[Violation, ...]
         *_of_the_request(known, intent),
         *_fitting(known, intent.terms.offering),
         *_uncovered(known, intent.terms.offering),
+        *means.permitted(known.means, intent),
         *means.affordable(known.means, intent),
     )
 

@@ -18,6 +18,7 @@ from capacity_blocks.core.purchase.violation import ASK_AGAIN as ASK_AGAIN
 from capacity_blocks.core.purchase.violation import Guard as Guard
 from capacity_blocks.core.purchase.violation import Violation as Violation
 from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.renewal.permit import Grounds
 from capacity_blocks.core.reservation import Reservation
 
 
@@ -37,6 +38,7 @@ class Circumstances:
     blocks: Sequence[Reservation] | None
     siblings: Sequence[Intent] | None
     book: Book | None
+    grounds: Grounds | None = None  # what lets it be bought though nobody asked for it; None: somebody did
 
     @property
     def means(self) -> Means:
@@ -48,6 +50,7 @@ class Circumstances:
             killed=self.killed,
             siblings=self.siblings,
             book=self.book,
+            grounds=self.grounds,
         )
 
 
@@ -83,6 +86,7 @@ def _always(known: Circumstances, intent: Intent) -> Found:
     for reason in bought_for(known.request, known.blocks or ()):
         yield Violation(guard=Guard.BOUGHT_BEFORE, reason=reason)
     yield from means.first(known.means)
+    yield from means.permitted(known.means, intent)
     yield from means.affordable(known.means, intent)
 
 

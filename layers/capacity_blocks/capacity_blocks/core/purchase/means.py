@@ -14,6 +14,7 @@ from capacity_blocks.core.purchase.sale import Changed, Gone
 from capacity_blocks.core.purchase.sale import match as match_on_sale
 from capacity_blocks.core.purchase.violation import Guard, Violation
 from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.renewal.permit import Grounds
 
 Found = Iterator[Violation]
 
@@ -22,7 +23,8 @@ Found = Iterator[Violation]
 class Means:
     """What is known of a pool's money at one instant. None is "could not be read", which is never "none": it refuses.
 
-    `siblings` are the other intents of the request.
+    `siblings` are the other intents of the request; `grounds` what lets it be bought though nobody asked for it, None
+    for a request that somebody made.
     """
 
     now: datetime
@@ -32,6 +34,7 @@ class Means:
     killed: bool | None
     siblings: Sequence[Intent] | None
     book: Book | None
+    grounds: Grounds | None = None
 
 
 def switched_on(means: Means) -> Found:
@@ -55,6 +58,13 @@ def first(means: Means) -> Found:
         if sibling.may_have_bought:
             reason = f"{sibling.intent_id} of this request is {sibling.state.value}"
             yield Violation(guard=Guard.BOUGHT_BEFORE, reason=reason)
+
+
+def permitted(means: Means, intent: Intent) -> Found:
+    """What nobody asked for is bought as long as the pool's settings renew exactly that, and else not asked about."""
+    if means.grounds is not None:
+        for reason in means.grounds.objections(intent.terms):
+            yield Violation(guard=Guard.NOT_PERMITTED, reason=f"nobody asked for it, and {reason}")
 
 
 def affordable(means: Means, intent: Intent) -> Found:

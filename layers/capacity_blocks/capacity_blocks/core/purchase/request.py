@@ -49,6 +49,7 @@ class PurchaseRequest:
     tags: tuple[tuple[str, str], ...] = ()
     may_overlap: bool = False
     several_segments: bool = False
+    automatic: bool = False  # nobody asked for it: see core/renewal
     look_until: datetime | None = None  # None: search once
     time_zone: str = "UTC"  # of the people who read the answer
     dry_run: bool = False

@@ -115,6 +115,7 @@ FIELDS = {
     "tags": Field(attribute="tags", read=_tags),
     "may_overlap": Field(attribute="may_overlap", read=boolean),
     "several_segments": Field(attribute="several_segments", read=boolean),
+    "automatic": Field(attribute="automatic", read=boolean),
     "look_until": Field(attribute="look_until", read=instant),
     "time_zone": Field(attribute="time_zone", read=_time_zone),
     "dry_run": Field(attribute="dry_run", read=boolean),

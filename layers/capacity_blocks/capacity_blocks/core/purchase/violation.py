@@ -11,6 +11,7 @@ class Guard(StrEnum):
     OTHER_REQUEST = "other request"
     UNFIT = "not what was asked for"
     BUDGET = "budget"
+    NOT_PERMITTED = "not to be bought unasked"
     NOT_RESERVED = "budget not reserved"
     COVERED = "already covered"
     BOUGHT_BEFORE = "bought before"

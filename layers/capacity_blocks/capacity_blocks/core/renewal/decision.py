@@ -79,6 +79,7 @@ def asked(renewal: Renewal, block: Reservation) -> dict[str, Any]:
             start=renewal.end,
             end=renewal.end + renewal.duration,
             most_fee=renewal.most_fee,
+            automatic=True,
             look_until=renewal.end - LAST_EXTENSION,
         )
     return {

@@ -1,9 +1,12 @@
 """What people are told of a renewal without a question: that it began, or why it did not."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase import money
+from capacity_blocks.core.purchase.intent import Intent
+from capacity_blocks.core.purchase.notices.answer import CHECKED_AGAIN
+from capacity_blocks.core.purchase.notices.fact import about, fee, what
 from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.renewal.decision import NotRenewed
 from capacity_blocks.core.renewal.record import Renewal
@@ -56,6 +59,23 @@ def not_renewed(now: datetime, block: Reservation, pool: str, settings: RenewalS
         pool=pool,
         region=block.region,
         reservation_id=block.reservation_id,
+    )
+
+
+def renewed_by_settings(*, intent: Intent, why: str, execution: str, time_zone: tzinfo = UTC) -> Notice:
+    return about(
+        intent,
+        "approved",
+        severity=Severity.INFO,
+        title=f"Renewed without a question: {fee(intent.terms)} for {what(intent.terms)}",
+        text=(
+            f"The section renewal in the settings of pool {intent.terms.pool} lets this fee be spent unasked"
+            f"{f': {why}' if why else ''}. {CHECKED_AGAIN}."
+        ),
+        next_step="To stop it, pull the kill switch at once; to stop the next one, set renewal.mode to off.",
+        execution=execution,
+        time_zone=time_zone,
+        facts=(("Approved by", "nobody: within the section renewal of the pool's settings"),),
     )
 
 

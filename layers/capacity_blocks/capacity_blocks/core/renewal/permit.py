@@ -1,7 +1,7 @@
 """Whether exact terms may be bought without asking anybody: by the pool's settings, and by what was recorded."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from capacity_blocks.core.purchase import money
@@ -10,6 +10,17 @@ from capacity_blocks.core.purchase.terms import Terms
 from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.renewal.record import Renewal
 from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What a pool renews by now, and what was recorded of the block when its renewal was decided."""
+
+    settings: RenewalSettings
+    recorded: Renewal | None
+
+    def objections(self, terms: Terms) -> tuple[str, ...]:
+        return objections(terms, self.settings, self.recorded)
 
 
 def objections(terms: Terms, settings: RenewalSettings, recorded: Renewal | None) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ def document(
     start: datetime,
     end: datetime,
     most_fee: Decimal,
+    automatic: bool = False,
     look_until: datetime | None = None,
 ) -> dict[str, Any]:
     """Ask for a block like `block` from `start` to `end`. ValueError where it is not known what to ask for.
@@ -64,7 +65,8 @@ def document(
         "tags": _tags(block.tags),
         "may_overlap": start < block.end,
     }
-    return asked if look_until is None else asked | {"look_until": canonical.instant(look_until)}
+    unasked = {"automatic": True} if automatic else {}
+    return asked | unasked | ({} if look_until is None else {"look_until": canonical.instant(look_until)})
 
 
 def _sold(span: timedelta) -> int:

@@ -1,6 +1,5 @@
 """What people are told of extensions alone; what is the same for any purchase is in core/purchase/notices."""
 
-from capacity_blocks.core.extension.notices.asking import renewed_by_settings as renewed_by_settings
 from capacity_blocks.core.extension.notices.asking import tried_enough as tried_enough
 from capacity_blocks.core.extension.notices.asking import unasked as unasked
 from capacity_blocks.core.extension.notices.outcome import bought as bought

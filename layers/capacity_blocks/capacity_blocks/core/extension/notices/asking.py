@@ -1,4 +1,4 @@
-"""What came of a wish for more time before anybody was asked, and what was renewed without a question."""
+"""What came of a wish for more time before anybody was asked."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, tzinfo
@@ -6,9 +6,7 @@ from datetime import UTC, tzinfo
 from capacity_blocks.core.extension.request import HOUR, ExtensionRequest
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase import money
-from capacity_blocks.core.purchase.intent import Intent
-from capacity_blocks.core.purchase.notices.answer import CHECKED_AGAIN
-from capacity_blocks.core.purchase.notices.fact import about, fee, local, paragraphs, reasons, section, what
+from capacity_blocks.core.purchase.notices.fact import local, paragraphs, reasons, section
 from capacity_blocks.core.purchase.notices.link import execution_link, mark
 from capacity_blocks.core.purchase.notices.sequel import EXTEND_ANEW
 from capacity_blocks.core.purchase.violation import Violation
@@ -71,21 +69,4 @@ def tried_enough(*, request: ExtensionRequest, tries: int, execution: str) -> No
         f"{OLD_END}.",
         next_step="See in the earlier notices what stood in the way; extend it in the EC2 console if it must be.",
         facts=(("Request", request.request_id), ("Execution", execution_link(execution))),
-    )
-
-
-def renewed_by_settings(*, intent: Intent, why: str, execution: str, time_zone: tzinfo = UTC) -> Notice:
-    return about(
-        intent,
-        "approved",
-        severity=Severity.INFO,
-        title=f"Renewed without a question: {fee(intent.terms)} for {what(intent.terms)}",
-        text=(
-            f"The section renewal in the settings of pool {intent.terms.pool} lets this fee be spent unasked"
-            f"{f': {why}' if why else ''}. {CHECKED_AGAIN}."
-        ),
-        next_step="To stop it, pull the kill switch at once; to stop the next one, set renewal.mode to off.",
-        execution=execution,
-        time_zone=time_zone,
-        facts=(("Approved by", "nobody: within the section renewal of the pool's settings"),),
     )
