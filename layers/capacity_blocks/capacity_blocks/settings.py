@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.readiness.check import NodeCheck
 from capacity_blocks.core.tag import MOST_DRAIN_LEAD
 from capacity_blocks.core.timeline import RECLAIM_LEAD, ULTRASERVER_RECLAIM_LEAD
 
@@ -44,10 +45,11 @@ class Settings:
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Read the environment; raise SettingsError, which names the variable, its value and what is allowed."""
         with names_what_is_missing():
+            observe_only = boolean(env, "OBSERVE_ONLY")
             return cls(
                 topic_arn=env["TOPIC_ARN"],
                 ledger_table=env["LEDGER_TABLE"],
-                observe_only=boolean(env, "OBSERVE_ONLY"),
+                observe_only=observe_only,
                 regions=regions(env),
                 pool_settings_path=env["POOL_SETTINGS_PATH"],
                 schedule_group=env["SCHEDULE_GROUP"],
@@ -59,6 +61,8 @@ class Settings:
                         env, "ULTRASERVER_DRAIN_LEAD_MINUTES", more_than=ULTRASERVER_RECLAIM_LEAD
                     ),
                     verify_within=minutes(env, "VERIFY_WITHIN_MINUTES", more_than=timedelta(0)),
+                    # Whoever only observes looks at no nodes, and must not wait for what a look would find.
+                    check_nodes=NodeCheck.OFF if observe_only else Policy().check_nodes,
                 ),
                 drain_function=env.get("DRAIN_FUNCTION") or None,
                 warn_function=env.get("WARN_FUNCTION") or None,

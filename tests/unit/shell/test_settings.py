@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from capacity_blocks.core.policy import Policy
+from capacity_blocks.core.readiness.check import NodeCheck
 from capacity_blocks.settings import Settings, SettingsError
 
 MINUTE = timedelta(minutes=1)
@@ -34,8 +35,17 @@ def test_the_environment_is_read_as_a_whole() -> None:
         schedule_group="group",
         schedule_role_arn="arn:role",
         schedule_dead_letters_arn="arn:queue",
-        policy=Policy(drain_lead=41 * MINUTE, ultraserver_drain_lead=71 * MINUTE, verify_within=16 * MINUTE),
+        policy=Policy(
+            drain_lead=41 * MINUTE,
+            ultraserver_drain_lead=71 * MINUTE,
+            verify_within=16 * MINUTE,
+            check_nodes=NodeCheck.OFF,
+        ),
     )
+
+
+def test_who_does_more_than_observe_looks_at_nodes_too() -> None:
+    assert Settings.from_env(ENV | {"OBSERVE_ONLY": "false"}).policy.check_nodes is NodeCheck.ACCELERATORS
 
 
 def test_the_functions_that_speak_to_nodes_may_be_named() -> None:
