@@ -138,6 +138,14 @@ def test_a_block_that_follows_is_bought_unasked_and_bound_to_the_free_group() ->
         assert len(stage.notices("reminder")) == reminders  # of the first one nobody need be reminded any more
 
 
+def test_two_blocks_side_by_side_are_each_extended() -> None:
+    with renewing() as (stage, block):
+        other = stage.block(2)
+        stage.run_until(END - LEAD + 2 * HOUR)
+
+        assert (sold(stage), ends_at(stage, block), ends_at(stage, other)) == (2, END + DAY, END + DAY)
+
+
 def test_what_somebody_bought_by_hand_meanwhile_is_enough() -> None:
     with renewing() as (stage, block):
         stage.run_until(END - LEAD - HOUR)

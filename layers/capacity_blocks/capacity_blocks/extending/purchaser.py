@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from capacity_blocks.core.extension.guard import before_buying, before_offers
+from capacity_blocks.core.extension.guard import before_buying, before_offers, following
 from capacity_blocks.core.extension.request import ExtensionRequest
 from capacity_blocks.core.purchase.intent import Intent, IntentState
 from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.sale import match
 from capacity_blocks.core.purchase.violation import Guard, Violation
-from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.extending.survey import ExtensionSurvey
 from capacity_blocks.extension_ports import ExtensionOffers, Extensions
 from capacity_blocks.ports import AwsError, Clock
@@ -21,6 +21,14 @@ from capacity_blocks.purchasing.scribe import Scribe
 from capacity_blocks.purchasing.step import claimed_extension, find, section
 from capacity_blocks.purchasing.survey import UnreadError
 from capacity_blocks.purchasing.till import Sold, Till, answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What is to be bought, and the block as the guards have seen it."""
+
+    offering: Offering
+    block: Reservation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +67,15 @@ class Purchaser:
             reason = f"its request has ended: {row.ended}"
             return answer(till.stop(row, intent, [Violation(guard=Guard.OTHER_REQUEST, reason=reason)]))
         prepared = self._prepared(till, intent, request)
-        if isinstance(prepared, Sequence):
+        if not isinstance(prepared, Prepared):
             return answer(till.stop(row, intent, prepared))
-        terms = replace(intent.terms, offering=prepared)  # what was approved, under the id that it has now
-        attempting = till.begin(intent, prepared)
+        terms = replace(intent.terms, offering=prepared.offering)  # what was approved, under the id that it has now
+        attempting = till.begin(intent, prepared.offering)
         if isinstance(attempting, Violation):
             return answer(till.stop(row, intent, [attempting]))
-        doubt = self._second_thought(attempting, request) or till.second_thought(attempting, self.survey.switches)
+        doubt = self._second_thought(attempting, request, prepared.block) or till.second_thought(
+            attempting, self.survey.switches
+        )
         if doubt is not None:
             return answer(till.refuse(attempting, doubt))
 
@@ -75,7 +85,7 @@ class Purchaser:
 
         return answer(till.buy(attempting, terms, call))
 
-    def _prepared(self, till: Till, intent: Intent, request: ExtensionRequest) -> Offering | Sequence[Violation]:
+    def _prepared(self, till: Till, intent: Intent, request: ExtensionRequest) -> Prepared | Sequence[Violation]:
         """Return what is to be bought, with nothing left that forbids it; or what does."""
         known, errors = self.survey.circumstances(request, intent)
         if errors:
@@ -96,7 +106,8 @@ class Purchaser:
         known, errors = self.survey.circumstances(request, intent)
         if errors:
             raise UnreadError("; ".join(errors))
-        return before_buying(known, intent, on_sale) or offered
+        violations = before_buying(known, intent, on_sale)
+        return violations if violations or not known.block else Prepared(offering=offered, block=known.block)
 
     def _on_sale(self, request: ExtensionRequest) -> Sequence[Offering] | Violation:
         """Ask EC2 once more for this block and time. What it refuses for certain it will not sell either."""
@@ -107,7 +118,7 @@ class Purchaser:
                 raise UnreadError(f"{request.request_id}: what is on sale could not be found out: {error}") from error
             return Violation(guard=Guard.GONE, reason=str(error))
 
-    def _second_thought(self, attempting: Intent, request: ExtensionRequest) -> str | None:
+    def _second_thought(self, attempting: Intent, request: ExtensionRequest, block: Reservation) -> str | None:
         """Return why not to call EC2 though the attempt is recorded: a block that follows is being bought meanwhile."""
         if not request.automatic:
             return None
@@ -115,8 +126,4 @@ class Purchaser:
             promised = self.survey.promised(request, attempting)
         except AwsError as error:  # the attempt is not made, and that is certain
             return str(error)
-        offering = attempting.terms.offering
-        follows = (each for each in promised if each.start < offering.end and offering.start < each.end)
-        if (other := next(follows, None)) is not None:
-            return f"{other.reservation_id} is being bought, from {when(other.start)} to {when(other.end)}"
-        return None
+        return next(following(block, promised, attempting.terms.offering), None)

@@ -124,4 +124,6 @@ class ExtensionSurvey:
         return (*others, *self.promised(request, intent))
 
     def promised(self, request: ExtensionRequest, intent: Intent | None) -> Sequence[Reservation]:
-        return promised(self.ledger, self.clock.now(), request.pool, request.request_id, intent)
+        """Return the blocks that the pool is about to have. More time of another one does not follow this one."""
+        now, pool = self.clock.now(), request.pool
+        return promised(self.ledger, now, pool, request.request_id, intent, extensions=False)

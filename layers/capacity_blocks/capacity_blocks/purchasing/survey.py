@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from capacity_blocks.core import tag
+from capacity_blocks.core.extension.request import is_extension
 from capacity_blocks.core.group import EKS_NODE_GROUP, targets
 from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Pool, pools
@@ -148,7 +149,13 @@ class Survey:
 
 
 def promised(
-    ledger: PurchaseLedger, now: datetime, pool: str, request_id: str, intent: Intent | None
+    ledger: PurchaseLedger,
+    now: datetime,
+    pool: str,
+    request_id: str,
+    intent: Intent | None,
+    *,
+    extensions: bool = True,
 ) -> tuple[Reservation, ...]:
     """Return what other requests of the pool are buying: EC2 may not list it for minutes yet.
 
@@ -158,6 +165,8 @@ def promised(
     found = list[Reservation]()
     for row in ledger.open_requests():
         if row.request_id == request_id or row.document.get("pool") != pool:
+            continue
+        if not extensions and is_extension(row.document):
             continue
         for other in ledger.intents(row.request_id):
             is_first = intent is None or (other.asked_at, other.intent_id) < (intent.asked_at, intent.intent_id)

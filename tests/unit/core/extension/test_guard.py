@@ -260,10 +260,34 @@ def test_what_nobody_asked_for_is_not_bought_beside_a_block_that_follows() -> No
     assert [each.reason for each in before_asking(around(others=(follows,), request=automatic), an_extension())] == [
         "cr-0b (scheduled) is held from 2026-05-11 11:30 UTC to 2026-05-18 11:30 UTC; nobody asked for both"
     ]
-    later = replace(follows, start=NEW_END, end=NEW_END + DAY)
-    dead = replace(follows, state=ReservationState.PAYMENT_FAILED)
-    assert before_asking(around(others=(later, dead), request=automatic), an_extension()) == ()
     assert before_asking(around(others=None, request=automatic), an_extension()) != ()
+
+
+BESIDE: dict[str, dict[str, Any]] = {
+    "it starts when the extension ends": {"start": NEW_END, "end": NEW_END + DAY},
+    "its payment failed": {"state": ReservationState.PAYMENT_FAILED},
+    "it ends with this one": {"start": START, "end": END},
+    "it began with this one and ends later": {"start": START},
+    "it runs beside this one for longer than a hand-over takes": {"start": END - DAY - MINUTE},
+    "it is of another type": {"instance_type": "p4d.24xlarge"},
+}
+
+
+@pytest.mark.parametrize("changes", BESIDE.values(), ids=BESIDE.keys())
+def test_a_block_that_does_not_follow_keeps_none_from_being_extended(changes: dict[str, Any]) -> None:
+    scheduled = {"reservation_id": "cr-0b", "state": ReservationState.SCHEDULED, "start": END, "end": NEW_END}
+    beside = a_block(**(scheduled | changes))
+
+    assert before_asking(around(others=(beside,), request=an_extension_request(automatic=True)), an_extension()) == ()
+
+
+def test_a_block_that_follows_another_one_is_not_counted_twice() -> None:
+    twin = a_block(reservation_id="cr-00")
+    follows = a_block(reservation_id="cr-0b", state=ReservationState.SCHEDULED, start=END, end=NEW_END)
+    automatic = an_extension_request(automatic=True)
+
+    assert before_asking(around(others=(twin, follows), request=automatic), an_extension()) == ()
+    assert before_asking(around(others=(replace(twin, instance_count=4), follows), request=automatic), an_extension())
 
 
 LAST: dict[str, tuple[Any, Guard]] = {

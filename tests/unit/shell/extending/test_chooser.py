@@ -414,6 +414,23 @@ def test_a_block_that_follows_keeps_it_from_being_extended_without_a_question() 
     assert chosen(stage, OTHER)["outcome"] == "ask"  # a person may want both
 
 
+def test_blocks_side_by_side_are_each_extended_though_the_other_is_just_being() -> None:
+    stage = Stage()
+    stage.spend(RENEWAL, most_per_pool="100000", monthly_budget="100000")
+    stage.reservations.hold(a_block(reservation_id="cr-0b"))
+    stage.market.sell(more_time("cbe-0b", extends="cr-0b"))
+    for reservation_id in ("cr-0a", "cr-0b"):
+        stage.renewals.record(replace(DECIDED, reservation_id=reservation_id))
+
+    outcomes = [
+        chosen(stage, execution, reservation_id=reservation_id, automatic=True)["outcome"]
+        for execution, reservation_id in ((EXECUTION, "cr-0a"), (OTHER, "cr-0b"))
+    ]
+
+    assert outcomes == ["buy", "buy"]
+    assert stage.steps().purchase({"intent": stage.named})["outcome"] == "bought"
+
+
 def test_nothing_that_nobody_asked_for_is_tried_again_after_a_payment_that_failed() -> None:
     stage = Stage()
     bought(stage)

@@ -287,7 +287,7 @@ def test_what_is_being_bought_beside_it_stops_what_nobody_asked_for() -> None:
     answer = stage.steps("slower", follows).purchase({"intent": stage.named})
 
     assert (answer["outcome"], stage.market.sold) == ("refused", [])
-    assert "is being bought, from 2026-05-11 11:30 UTC" in stage.intent.reason
+    assert "may-training-1-d6c1d2586c87172e (payment-pending) is held from 2026-05-11 11:30" in stage.intent.reason
 
 
 def buy_successor(stage: Stage) -> None:

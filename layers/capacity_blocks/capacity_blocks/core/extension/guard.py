@@ -16,6 +16,7 @@ from capacity_blocks.core.purchase.means import Means
 from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.violation import Guard, Violation
 from capacity_blocks.core.purchase.words import hours, when
+from capacity_blocks.core.reminder.succession import Succession, successions
 from capacity_blocks.core.reservation import PAID, Reservation
 
 LONGEST = timedelta(days=182)  # of a block with all its extensions: "Extend Capacity Blocks"
@@ -27,8 +28,8 @@ class Circumstances:
     """What is known at one instant. None is "could not be read", which is never "none": it refuses.
 
     `block` is what EC2 lists under the request's reservation id, () where it lists nothing under it; `others` are the
-    blocks of the pool beside it, with those that are being bought; `elsewhere` the intents of other requests, beyond
-    other ends, to extend the same block.
+    other blocks of the pool, with those that are being bought; `elsewhere` the intents of other requests, beyond other
+    ends, to extend the same block.
     """
 
     means: Means
@@ -182,11 +183,19 @@ def _fitting(known: Circumstances, offering: Offering) -> Found:
 
 def _uncovered(known: Circumstances, offering: Offering) -> Found:
     """A person may want both; what nobody asked for is not bought beside a block that follows."""
-    if not known.request.automatic:
+    if not known.request.automatic or not known.block:
         return
     if known.others is None:
         yield Violation(guard=Guard.COVERED, reason="which other blocks the pool has could not be found out")
-    for other in known.others or ():
-        if not other.is_dead and other.start < offering.end and offering.start < other.end:
-            held = f"{other.reservation_id} ({other.state.value}) is held from {when(other.start)} to {when(other.end)}"
-            yield Violation(guard=Guard.COVERED, reason=f"{held}; nobody asked for both")
+    for reason in following(known.block, known.others or (), offering):
+        yield Violation(guard=Guard.COVERED, reason=f"{reason}; nobody asked for both")
+
+
+def following(block: Reservation, others: Sequence[Reservation], offering: Offering) -> Iterator[str]:
+    """Name each other block of the pool that follows this one while `offering` lasts, as reminders see it.
+
+    One that runs beside it does work of its own, and goes on or ends with its own extensions.
+    """
+    succession = successions((block, *others)).get(block.reservation_id, Succession())
+    for other in (each.block for each in succession.followers if each.block.start < offering.end):
+        yield f"{other.reservation_id} ({other.state.value}) is held from {when(other.start)} to {when(other.end)}"
