@@ -40,7 +40,8 @@ class Known:
     """What was asked of a region for the blocks that something is due of."""
 
     now: datetime
-    paying: Mapping[str, Extension]
+    paying: Mapping[str, Extension] | None  # None: not known, for `trouble`
+    trouble: str
     usage: Mapping[str, Usage]
     books: dict[str, Book | None] = field(default_factory=dict)  # read once for a pool
 
@@ -71,7 +72,7 @@ class Reminding:
                 said = self.ledger.said(region)
                 here = [each for each in found if each.block.region == region]
                 tasks = [task for each in here if (task := _task(now, each, said)) is not None]
-                known = self._known(region, tasks, now)
+                known = self._known(region, tasks, now, errors)
             except AwsError as error:
                 errors.append(f"{region}: {error}")
                 continue
@@ -85,13 +86,15 @@ class Reminding:
             "look_again_at": min([*instants, *([now] if errors else [])]).isoformat() if instants or errors else None,
         }
 
-    def _known(self, region: str, tasks: Sequence[Task], now: datetime) -> Known:
+    def _known(self, region: str, tasks: Sequence[Task], now: datetime, errors: list[str]) -> Known:
         blocks = {task.ending.block.reservation_id: task.ending for task in tasks}
         active = {i: each for i, each in blocks.items() if each.block.state is ReservationState.ACTIVE}
         owned = sorted(i for i, each in blocks.items() if each.block.owned)
+        paying, trouble = self._paying(region, owned, errors)
         return Known(
             now=now,
-            paying=self.regions[region].pending_extensions(owned) if owned else {},
+            paying=paying,
+            trouble=trouble,
             usage=self.utilization[region].usages(
                 {i: each.wishes.reminders.accelerator_metric for i, each in active.items()},
                 {i: each.block.start for i, each in active.items()},
@@ -100,6 +103,16 @@ class Reminding:
             if active
             else {},
         )
+
+    def _paying(
+        self, region: str, owned: Sequence[str], errors: list[str]
+    ) -> tuple[Mapping[str, Extension] | None, str]:
+        """Return the extensions that are being paid, or why they are not known: a reminder is said all the same."""
+        try:
+            return (self.regions[region].pending_extensions(owned) if owned else {}), ""
+        except AwsError as error:
+            errors.append(f"{region}: {error}")
+            return None, str(error)
 
     def _do(self, region: str, task: Task, known: Known, done: list[dict[str, str]], errors: list[str]) -> None:
         block = task.ending.block
@@ -117,8 +130,10 @@ class Reminding:
 
     def _renew(self, region: str, task: Task, known: Known) -> list[dict[str, str]]:
         block, pool, settings = task.ending.block, task.ending.pool, task.ending.wishes.renewal
+        if pool is None or known.paying is None:  # more time may have been bought already
+            return []
         is_paying = block.reservation_id in known.paying
-        if pool is None or not decision.is_due(known.now, block, settings, task.ending.succession, is_paying=is_paying):
+        if not decision.is_due(known.now, block, settings, task.ending.succession, is_paying=is_paying):
             return []
         verdict = decision.decide(known.now, block, pool, settings, known.usage.get(block.reservation_id, Usage()))
         if isinstance(verdict, decision.NotRenewed):
@@ -143,10 +158,9 @@ class Reminding:
             renewal=wishes.renewal,
             usage=known.usage.get(block.reservation_id, Usage()),
             succession=ending.succession,
-            paying=known.paying.get(block.reservation_id),
-            offers=tuple(offer for each in looked for offer in each.offers(block)),
-            troubles=tuple(each.trouble for each in looked if each.trouble),
-            was_looked=bool(looked),
+            paying=(known.paying or {}).get(block.reservation_id),
+            paying_trouble=known.trouble,
+            found=tuple(looked),
             money=wishes.money,
             book=self._book(ending.pool, known.books),
             extension_machine=self.machines.extension_state_machine,

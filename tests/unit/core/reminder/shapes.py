@@ -6,6 +6,7 @@ from typing import Any
 
 from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.segment import Segment
+from capacity_blocks.core.reminder.found import Found, Want
 from capacity_blocks.core.reminder.offer import Offer, OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
 from capacity_blocks.core.reservation import Reservation, ReservationState
@@ -52,9 +53,19 @@ def an_outlook(**changes: Any) -> Outlook:
         "pool": "training",
         "lead": 3 * DAY,
         "money": some_settings(),
-        "was_looked": True,
     }
-    return Outlook(**(given | changes))
+    offers = changes.pop("offers", ())
+    return Outlook(**(given | {"found": tuple(map(_found, offers))} | changes))
+
+
+def _found(offer: Offer) -> Found:
+    want = Want(
+        reservation_id=offer.block.reservation_id,
+        end=offer.block.end,
+        kind=offer.kind,
+        duration=offer.offering.duration,
+    )
+    return Found(want=want, at=offer.found_at, offerings=(offer.offering,))
 
 
 def _segment(block: Reservation, start: Any, days: int, fee: Decimal | None, **changes: Any) -> Segment:

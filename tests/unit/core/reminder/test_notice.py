@@ -12,7 +12,9 @@ from capacity_blocks.core.passage import passages
 from capacity_blocks.core.pool import Extension
 from capacity_blocks.core.purchase.budget import Book, Entry
 from capacity_blocks.core.reminder.choice import choices
+from capacity_blocks.core.reminder.found import Found, Want
 from capacity_blocks.core.reminder.notice import reminder
+from capacity_blocks.core.reminder.offer import OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
 from capacity_blocks.core.reminder.phrase import ahead, offered, span
 from capacity_blocks.core.reminder.succession import Follower, Succession
@@ -27,6 +29,7 @@ from tests.unit.core.reminder.shapes import (
     FEE,
     HOUR,
     MINUTE,
+    NOW,
     a_block,
     a_new_block,
     an_extension,
@@ -125,10 +128,86 @@ def test_too_few_values_say_nothing() -> None:
     assert average([100.0] * 11 + [50.0]) == Decimal("95.8")
 
 
+EXTENSIONS = [Want(reservation_id="cr-0a", end=END, kind=OfferKind.EXTENSION, duration=days * DAY) for days in (1, 7)]
+NEW_BLOCKS = [replace(each, kind=OfferKind.NEW_BLOCK) for each in EXTENSIONS]
+
+
+def looks(*wants: Want, **changes: Any) -> tuple[Found, ...]:
+    return tuple(Found(want=each, at=NOW - 2 * HOUR, **changes) for each in wants)
+
+
 def test_offers_that_were_not_looked_up_yet_are_not_waited_for() -> None:
-    assert "What is on sale was not looked up yet." in text(was_looked=False)
-    assert "Nothing that continues it was on sale." in text()
-    assert "- not looked up: EC2 said no" in text(troubles=("EC2 said no", "EC2 said no"))
+    said = text(found=())
+
+    assert "Extensions were not looked up yet." in said
+    assert "New blocks were not looked up yet." in said
+    assert "on sale" not in said
+
+
+def test_what_was_not_on_sale_says_of_what_and_when() -> None:
+    said = text(found=looks(*EXTENSIONS, *NEW_BLOCKS))
+
+    assert "No extension of 1 day or 7 days was on sale, as of 2 hours ago." in said
+    assert "No new block of 1 day or 7 days was on sale around its end, as of 2 hours ago." in said
+
+
+def test_a_look_that_failed_is_never_nothing_on_sale() -> None:
+    said = text(found=looks(*EXTENSIONS, *NEW_BLOCKS, trouble="EC2 said no"))
+
+    assert "on sale" not in said
+    assert "- extensions not looked up: EC2 said no\n- new blocks not looked up: EC2 said no" in said
+
+
+def test_what_one_look_found_says_nothing_of_what_another_did_not() -> None:
+    said = text(found=(*looks(EXTENSIONS[0]), *looks(EXTENSIONS[1], trouble="EC2 said no")))
+
+    assert "No extension of 1 day was on sale, as of 2 hours ago." in said
+    assert "- extensions not looked up: EC2 said no" in said
+    assert "New blocks were not looked up yet." in said
+
+
+def test_of_an_ultraserver_new_blocks_are_not_looked_up() -> None:
+    said = text(block=a_block(ultraserver=True), found=looks(*EXTENSIONS))
+
+    assert "New blocks are not looked up: of an UltraServer, it is not known which one to ask for." in said
+    assert "new block of" not in said
+
+
+def test_a_new_block_that_begins_too_soon_to_be_bought_is_not_offered() -> None:
+    soon = an_offer(a_new_block(-2 * HOUR))
+    start = END - 2 * HOUR
+
+    assert [each.label for each in reminder(an_outlook(now=start - 11 * MINUTE, offers=(soon,))).choices]
+    late = reminder(an_outlook(now=start - 10 * MINUTE, offers=(soon,)))
+    assert late.choices == ()
+    assert "Recommended" not in late.text
+    assert "No new block of 1 day was on sale around its end that can still be bought, as of " in late.text
+
+
+def test_a_block_that_is_as_long_as_can_be_is_not_said_to_be_extended() -> None:
+    renewal = RenewalSettings(mode=RenewalMode.EXTEND, duration=7 * DAY, most_fee=Decimal(50000))
+    notice = reminder(an_outlook(block=a_block(start=END - 182 * DAY), renewal=renewal, found=()))
+
+    assert "It cannot be extended: a block lasts 182 days at most." in notice.text
+    assert "can be extended until" not in notice.text
+    assert "Extensions were not looked up" not in notice.text
+    assert "without a question" not in notice.text
+    assert "Extend until" not in dict(notice.facts)
+    assert notice.next_step == "Buy a block that follows; or nothing, to let it end."
+
+
+def test_a_new_block_that_starts_as_it_ends_says_for_how_long_nothing_is_there() -> None:
+    said = text(offers=(an_offer(a_new_block()), an_offer(a_new_block(-HOUR, days=7))))
+
+    assert "from 2026-06-15 11:30 UTC, as it ends; from the drain on nothing is there for 40 minutes, in the" in said
+    assert "from 2026-06-15 10:30 UTC, an overlap of 60 minutes, in the same zone" in said
+
+
+def test_whether_an_extension_is_being_paid_may_not_be_known() -> None:
+    said = text(paying_trouble="EC2 said no", offers=OFFERS)
+
+    assert "Whether an extension is being paid is not known: EC2 said no." in said
+    assert "It can be extended until" in said
 
 
 def test_an_extension_that_is_being_paid_is_said_and_nothing_else_offered() -> None:
@@ -200,7 +279,8 @@ def test_only_its_owner_can_extend_a_block() -> None:
 
 
 def test_once_it_is_too_late_to_extend_nothing_says_that_one_can() -> None:
-    notice = reminder(an_outlook(now=END - HOUR + MINUTE, lead=HOUR, offers=OFFERS))
+    offers = (*OFFERS[:2], an_offer(a_new_block(fee=FEE * 2)))
+    notice = reminder(an_outlook(now=END - HOUR + MINUTE, lead=HOUR, offers=offers))
 
     assert "It cannot be extended any more." in notice.text
     assert "To extend it" not in notice.text

@@ -256,6 +256,18 @@ def test_one_region_that_cannot_be_read_stops_no_other(stage: Stage) -> None:
     assert stage.keys == [KEY]
 
 
+def test_a_history_of_extensions_that_cannot_be_read_keeps_no_reminder_back_and_renews_nothing(stage: Stage) -> None:
+    renewing(stage)
+    stage.reservations.errors["pending_extensions"] = refused("DescribeCapacityBlockExtensionHistory")
+
+    errors = stage.remind(END - DAY)["errors"]
+
+    words = "DescribeCapacityBlockExtensionHistory: AccessDenied: not allowed"
+    assert errors == [f"{REGION}: {words}"]
+    assert (stage.keys, stage.started, stage.renewals.held) == ([key(BLOCK, DAY)], [], {})
+    assert f"Whether an extension is being paid is not known: {words}." in stage.notifier.sent[0].text
+
+
 def test_one_block_whose_offers_cannot_be_read_stops_no_other(stage: Stage) -> None:
     other = replace(BLOCK, reservation_id="cr-0b")
     stage.hold(other)

@@ -57,8 +57,7 @@ def _possible(outlook: Outlook) -> list[Offer]:
     return [
         each
         for each in outlook.on_sale
-        if not outlook.objections(each)
-        and (each.kind is OfferKind.EXTENSION or can_be_asked_for(outlook.block))
+        if not outlook.objections(each) and (each.kind is OfferKind.EXTENSION or can_be_asked_for(outlook.block))
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from capacity_blocks.core.purchase import pace
+from capacity_blocks.core.purchase.deadline import FIRST_EXTENSION_BEFORE_END, LAST_EXTENSION_BEFORE_END
 from capacity_blocks.core.purchase.query import Query, Subject
 from capacity_blocks.core.purchase.request_field import DAY, MOST_DAYS
 from capacity_blocks.core.purchase.search import FURTHEST_START
@@ -19,7 +20,6 @@ FIRST_LOOK, SECOND_LOOK = timedelta(hours=6), timedelta(hours=1)
 EVERY = timedelta(minutes=5)  # a run
 # In each region. The rest of the bucket's refill is for those who buy: see `pace`.
 CALLS = EVERY // (pace.EVERY * pace.SHARE)
-FIRST_EXTENSION, LAST_EXTENSION = timedelta(days=56), timedelta(hours=1)  # before the end: "Extend Capacity Blocks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def errands(now: datetime, block: Reservation, settings: ReminderSettings, *, is
 
 def can_be_extended(now: datetime, block: Reservation, duration: timedelta) -> bool:
     """Whether EC2 sells an extension of a block now, as far as its dates and its owner tell."""
-    in_window = block.end - FIRST_EXTENSION <= now <= block.end - LAST_EXTENSION
+    in_window = block.end - FIRST_EXTENSION_BEFORE_END <= now <= block.end - LAST_EXTENSION_BEFORE_END
     is_short_enough = block.end + duration - block.start <= MOST_DAYS * DAY
     return block.owned and block.is_paid and in_window and is_short_enough
 

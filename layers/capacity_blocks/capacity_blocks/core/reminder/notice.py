@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase import money
+from capacity_blocks.core.purchase.request_field import MOST_DAYS
 from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.reminder import choice, ladder
 from capacity_blocks.core.reminder.offer import Offer, OfferKind
@@ -88,13 +89,17 @@ def _extending(outlook: Outlook) -> Iterator[str]:
     if not outlook.block.owned:
         yield "Only the account that owns it can extend it."
         return
-    if outlook.now < outlook.last_extension_at:
+    if outlook.paying_trouble:
+        yield f"Whether an extension is being paid is not known: {outlook.paying_trouble}."
+    if outlook.can_be_extended:
         yield f"It can be extended until {when(outlook.last_extension_at)}."
+        if outlook.now < outlook.surely_paid_before:
+            yield f"Bought before {when(outlook.surely_paid_before)}, its payment has all the time that it may take."
+    elif outlook.now < outlook.last_extension_at:
+        yield f"It cannot be extended: a block lasts {MOST_DAYS} days at most."
     else:
         yield "It cannot be extended any more."
-    if outlook.now < outlook.surely_paid_before:
-        yield f"Bought before {when(outlook.surely_paid_before)}, its payment has all the time that it may take."
-    if outlook.renewal.is_on and outlook.pool:
+    if outlook.is_renewed and outlook.pool:
         at = outlook.block.end - outlook.renewal.lead
         yield (
             f"From {when(at)} on it is {RENEWED[outlook.renewal.mode]} without a question, for "
@@ -113,10 +118,27 @@ def _on_offer(outlook: Outlook) -> Iterator[str]:
         if offers:
             age = span(outlook.now - min(each.found_at for each in offers))
             yield f"{heading}, as of {age} ago:\n" + listed(_line(outlook, each) for each in offers)
-    if not outlook.on_sale:
-        looked = "Nothing that continues it was on sale" if outlook.was_looked else "What is on sale was not looked up"
-        yield f"{looked}{' yet' if not outlook.was_looked else ''}."
-    yield listed(f"not looked up: {each}" for each in dict.fromkeys(outlook.troubles))
+        else:
+            yield _nothing_on_offer(outlook, kind)
+    troubles = (f"{each.want.kind.value}s not looked up: {each.trouble}" for each in outlook.found if each.trouble)
+    yield listed(dict.fromkeys(troubles))
+
+
+def _nothing_on_offer(outlook: Outlook, kind: OfferKind) -> str:
+    """Say that nothing of a kind was on sale only if a look found that, and when; else why it is not known."""
+    if kind is OfferKind.EXTENSION and not outlook.can_be_extended:
+        return ""
+    if kind is OfferKind.NEW_BLOCK and outlook.block.ultraserver is not False:
+        return "New blocks are not looked up: of an UltraServer, it is not known which one to ask for."
+    of_kind = [each for each in outlook.found if each.want.kind is kind]
+    looks = [each for each in of_kind if not each.trouble]
+    if not looks:
+        return "" if of_kind else f"{kind.value.capitalize()}s were not looked up yet."
+    lengths = " or ".join(span(each) for each in sorted({look.want.duration for look in looks}))
+    where = " around its end" if kind is OfferKind.NEW_BLOCK else ""
+    late = " that can still be bought" if any(each.offerings for each in looks) else ""
+    age = span(outlook.now - min(each.at for each in looks))
+    return f"No {kind.value} of {lengths} was on sale{where}{late}, as of {age} ago."
 
 
 def _line(outlook: Outlook, offer: Offer) -> str:
@@ -127,7 +149,9 @@ def _line(outlook: Outlook, offer: Offer) -> str:
         return f"{length} for {money.shown(offer.fee)}{by_hour}: until {when(offer.offering.end)}, no gap{objections}"
     zone = offer.offering.whole.availability_zone
     place = f"in {zone}, a move" if offer.is_move else "in the same zone"
-    start = f"from {when(offer.offering.start)}, {offered(offer.gap)}"
+    pause = offer.offering.start - outlook.timeline.drain_at
+    nothing = f"; from the drain on nothing is there for {span(pause)}" if pause > timedelta(0) else ""
+    start = f"from {when(offer.offering.start)}, {offered(offer.gap)}{nothing}"
     return f"{length} for {money.shown(offer.fee)}{by_hour}: {start}, {place}{objections}"
 
 
@@ -153,12 +177,13 @@ def _next_step(outlook: Outlook) -> str:
         return "Wait for the payment; if it fails, there is a notice."
     if outlook.is_idle:
         return "Nothing, to let it end; or give it work."
-    return "Extend it, or buy a block that follows; or nothing, to let it end."
+    way = "Extend it, or buy a block that follows" if outlook.can_be_extended else "Buy a block that follows"
+    return f"{way}; or nothing, to let it end."
 
 
 def _facts(outlook: Outlook) -> Iterator[tuple[str, str]]:
     yield "Ends", when(outlook.block.end)
-    if outlook.paying is None and outlook.block.owned and outlook.now < outlook.last_extension_at:
+    if outlook.paying is None and outlook.can_be_extended:
         yield "Extend until", when(outlook.last_extension_at)
     if outlook.budget_left is not None:
         yield "Budget left", money.shown(outlook.budget_left)

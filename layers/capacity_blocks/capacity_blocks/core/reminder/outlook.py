@@ -8,17 +8,19 @@ from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Extension
 from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.budget import Book, Standing, month_of, shortfalls
+from capacity_blocks.core.purchase.deadline import LAST_EXTENSION_BEFORE_END, last_purchase_at
 from capacity_blocks.core.purchase.money_settings import MoneySettings
-from capacity_blocks.core.reminder.gathering import can_be_extended
+from capacity_blocks.core.reminder.found import Found
+from capacity_blocks.core.reminder.gathering import can_be_asked_for, can_be_extended
 from capacity_blocks.core.reminder.offer import Offer, OfferKind, best
 from capacity_blocks.core.reminder.settings import ReminderSettings
 from capacity_blocks.core.reminder.succession import Succession
 from capacity_blocks.core.reminder.usage import Usage
-from capacity_blocks.core.renewal.settings import RenewalSettings
+from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
 from capacity_blocks.core.reservation import Reservation, ReservationState
 from capacity_blocks.core.timeline import Timeline
 
-LAST_MOMENT = timedelta(hours=1)  # before the end: "Extend Capacity Blocks"
+LEAST = timedelta(days=1)  # of an extension
 SURELY_PAID = timedelta(hours=13)  # a payment may take 12 hours, and this leaves one more
 
 
@@ -36,9 +38,8 @@ class Outlook:
     usage: Usage = field(default_factory=Usage)
     succession: Succession = field(default_factory=Succession)
     paying: Extension | None = None
-    offers: tuple[Offer, ...] = ()
-    troubles: tuple[str, ...] = ()  # of the looks for offers
-    was_looked: bool = False
+    paying_trouble: str = ""  # why it is not known whether an extension is being paid
+    found: tuple[Found, ...] = ()  # what was looked up ahead for this end
     money: MoneySettings | None = None
     book: Book | None = None
     extension_machine: str = ""  # the workflows, for those whose notices have no buttons
@@ -61,7 +62,22 @@ class Outlook:
 
     @property
     def last_extension_at(self) -> datetime:
-        return self.block.end - LAST_MOMENT
+        return self.block.end - LAST_EXTENSION_BEFORE_END
+
+    @property
+    def can_be_extended(self) -> bool:
+        return can_be_extended(self.now, self.block, LEAST)
+
+    @property
+    def is_renewed(self) -> bool:
+        """Whether its pool would renew it without a question, as far as its dates and its type let it."""
+        match self.renewal.mode:
+            case RenewalMode.OFF:
+                return False
+            case RenewalMode.EXTEND:
+                return can_be_extended(self.now, self.block, self.renewal.duration or LEAST)
+            case RenewalMode.BUY_SUCCESSOR:
+                return can_be_asked_for(self.block)
 
     @property
     def surely_paid_before(self) -> datetime:
@@ -70,12 +86,15 @@ class Outlook:
     @property
     def on_sale(self) -> tuple[Offer, ...]:
         """Return the offers that can still be taken."""
-        return tuple(
-            each
-            for each in self.offers
-            if (self.paying is None and can_be_extended(self.now, self.block, each.offering.duration))
-            or each.kind is OfferKind.NEW_BLOCK
-        )
+        offers = (offer for each in self.found for offer in each.offers(self.block))
+        return tuple(each for each in offers if self._can_be_bought(each))
+
+    def _can_be_bought(self, offer: Offer) -> bool:
+        match offer.kind:
+            case OfferKind.NEW_BLOCK:
+                return self.now < last_purchase_at(offer.offering)
+            case OfferKind.EXTENSION:
+                return self.paying is None and can_be_extended(self.now, self.block, offer.offering.duration)
 
     @property
     def best(self) -> Offer | None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from capacity_blocks.core.purchase import canonical, money
-from capacity_blocks.core.reminder.gathering import LAST_EXTENSION, can_be_extended
+from capacity_blocks.core.purchase.deadline import LAST_EXTENSION_BEFORE_END
+from capacity_blocks.core.reminder.gathering import can_be_asked_for, can_be_extended
 from capacity_blocks.core.reminder.succession import Succession
 from capacity_blocks.core.reminder.usage import Usage
 from capacity_blocks.core.renewal import successor
@@ -29,7 +30,7 @@ def is_due(
     """Whether it is time to decide: from the pool's lead on, for a block that nothing continues yet."""
     if settings.duration is None or is_paying or succession.is_covered or not block.is_paid:
         return False
-    if not block.end - settings.lead <= now < block.end - LAST_EXTENSION:
+    if not block.end - settings.lead <= now < block.end - LAST_EXTENSION_BEFORE_END:
         return False
     match settings.mode:
         case RenewalMode.OFF:
@@ -37,7 +38,7 @@ def is_due(
         case RenewalMode.EXTEND:
             return can_be_extended(now, block, settings.duration)
         case RenewalMode.BUY_SUCCESSOR:
-            return block.ultraserver is False and block.instance_count > 0
+            return can_be_asked_for(block)
 
 
 def decide(
@@ -80,7 +81,7 @@ def asked(renewal: Renewal, block: Reservation) -> dict[str, Any]:
             end=renewal.end + renewal.duration,
             most_fee=renewal.most_fee,
             automatic=True,
-            look_until=renewal.end - LAST_EXTENSION,
+            look_until=renewal.end - LAST_EXTENSION_BEFORE_END,
         )
     return {
         "extend": {
