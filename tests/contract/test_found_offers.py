@@ -44,11 +44,25 @@ def test_what_was_found_is_read_as_it_was(offers: FoundOffers) -> None:
 
 
 def test_a_later_look_takes_the_place_of_an_earlier_one(offers: FoundOffers) -> None:
-    later = Found(want=WANT, at=NOW + HOUR, trouble="EC2 said no")
+    later = Found(want=WANT, at=NOW + HOUR)
     offers.put(FOUND, REGION)
     offers.put(later, REGION)
 
     assert offers.of(REGION, "cr-0a") == (later,)
+
+
+def test_one_that_failed_takes_the_place_of_none_but_another_that_failed(offers: FoundOffers) -> None:
+    failed = [Found(want=WANT, at=NOW + number * HOUR, trouble="EC2 said no") for number in range(4)]
+    offers.put(failed[0], REGION)
+    offers.put(failed[1], REGION)
+    assert offers.of(REGION, "cr-0a") == (failed[1],)
+
+    found = replace(FOUND, at=NOW + 2 * HOUR)
+    offers.put(found, REGION)
+    offers.put(failed[3], REGION)
+
+    assert offers.of(REGION, "cr-0a") == (found,)
+    assert offers.instants(REGION) == {WANT.key: NOW + 2 * HOUR}
 
 
 @pytest.mark.parametrize("document", ["{}", "[]", "no JSON", '{"reservation_id": 7, "end": "2026-06-15T11:30:00Z"}'])

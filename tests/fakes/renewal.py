@@ -37,7 +37,9 @@ class FakeFoundOffers:
 
     def put(self, found: Found, region: str) -> None:
         perhaps_raise(self.errors, "put")
-        self.held[region, found.want.key] = found
+        before = self.held.get((region, found.want.key))
+        if not found.trouble or before is None or before.trouble:
+            self.held[region, found.want.key] = found
 
     def instants(self, region: str) -> Mapping[str, datetime]:
         perhaps_raise(self.errors, "instants")

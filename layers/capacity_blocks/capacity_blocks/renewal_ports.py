@@ -23,7 +23,9 @@ class Renewals(Protocol):
 class FoundOffers(Protocol):
     """What was looked up ahead, one row for each block, end, kind and duration. A later look takes its place."""
 
-    def put(self, found: Found, region: str) -> None: ...
+    def put(self, found: Found, region: str) -> None:
+        """Keep what a look brought. One that failed leaves what an earlier one found, which then stays due."""
+
     def instants(self, region: str) -> Mapping[str, datetime]:
         """Return when each row of a region was looked up, by the key of what was wanted."""
 

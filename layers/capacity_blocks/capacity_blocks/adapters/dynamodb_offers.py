@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from capacity_blocks.adapters.aws_error import raises_aws_error
-from capacity_blocks.adapters.claim_item import written
+from capacity_blocks.adapters.claim_item import Item, written
+from capacity_blocks.adapters.conditional_put import put_if
 from capacity_blocks.core.purchase import canonical
 from capacity_blocks.core.reminder import found as record
 from capacity_blocks.core.reminder.found import Found
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
 KEPT_AFTER_END = timedelta(days=1)
+NOTHING_FOUND = "attribute_not_exists(#key) OR attribute_exists(failed)"
 
 
 class DynamoDbOffers:
@@ -26,18 +28,19 @@ class DynamoDbOffers:
 
     @raises_aws_error
     def put(self, found: Found, region: str) -> None:
-        """Write blindly: the latest look counts, whoever made it."""
+        """Write blindly what was found: the latest look counts, whoever made it."""
         expires_at = int((found.want.end + KEPT_AFTER_END).timestamp())
-        self._client.put_item(
-            TableName=self._table,
-            Item={
-                "kind": {"S": _kind(region)},
-                "key": {"S": found.want.key},
-                "looked_at": {"S": written(found.at)},
-                "document": {"S": canonical.text(record.to_document(found))},
-                "expires_at": {"N": str(expires_at)},
-            },
-        )
+        item: Item = {
+            "kind": {"S": _kind(region)},
+            "key": {"S": found.want.key},
+            "looked_at": {"S": written(found.at)},
+            "document": {"S": canonical.text(record.to_document(found))},
+            "expires_at": {"N": str(expires_at)},
+        }
+        if found.trouble:
+            put_if(self._client, self._table, item | {"failed": {"BOOL": True}}, NOTHING_FOUND, names={"#key": "key"})
+        else:
+            self._client.put_item(TableName=self._table, Item=item)
 
     @raises_aws_error
     def instants(self, region: str) -> Mapping[str, datetime]:

@@ -15,7 +15,7 @@ from capacity_blocks.core.reminder.offer import OfferKind
 from capacity_blocks.core.reservation import ReservationState
 from capacity_blocks.ports import AwsError
 from tests.factories import REGION
-from tests.fakes import FakeMarket, refused
+from tests.fakes import FakeMarket, refused, unclear
 from tests.fakes.ec2 import FakeReservations
 from tests.unit.core.reminder.shapes import DAY, END, HOUR, MINUTE, NOW, a_block, a_new_block, an_extension
 from tests.unit.shell.renewing.stage import Stage
@@ -131,6 +131,20 @@ def test_what_ec2_refuses_is_kept_with_its_words_and_not_asked_at_once_again(sta
     row = stage.offers.held[REGION, EXTENSIONS]
     assert row.trouble == "DescribeCapacityBlockExtensionOfferings: InvalidParameterValue: not allowed"
     assert stage.gather()["looked"] == 0
+
+
+def test_a_second_look_that_fails_leaves_what_the_first_found_and_is_made_again(stage: Stage) -> None:
+    stage.clock.instant = first = RUNG - 6 * HOUR
+    stage.gather()
+    stage.clock.instant = RUNG - HOUR
+    stage.extensions.errors["offers"] = unclear("DescribeCapacityBlockExtensionOfferings")
+    stage.gather()
+
+    row = stage.offers.held[REGION, EXTENSIONS]
+    assert (row.at, row.trouble, found(stage)[EXTENSIONS]) == (first, "", ("cbe-1",))
+    del stage.extensions.errors["offers"]
+    assert stage.gather()["looked"] == 1
+    assert stage.offers.held[REGION, EXTENSIONS].at > RUNG - HOUR
 
 
 def test_a_type_that_is_not_offered_says_so(stage: Stage) -> None:
