@@ -13,7 +13,7 @@ from tests import aws
 from tests.factories import at
 
 NOW = at("2026-06-12T11:30")
-DAY, STEP = timedelta(days=1), timedelta(minutes=5)
+DAY, HOUR, STEP = timedelta(days=1), timedelta(hours=1), timedelta(minutes=5)
 OWN = {"Namespace": "AWS/EC2CapacityReservations", "MetricName": "InstanceUtilization"}
 GPU = Metric(namespace="CWAgent", name="gpu", dimensions=(("AutoScalingGroupName", "train"), ("host", "all")))
 
@@ -42,7 +42,8 @@ def stub() -> Iterator[Stubber]:
         stub.assert_no_pending_responses()
 
 
-def usages(metrics: dict[str, Metric | None], start: timedelta = 7 * DAY) -> Any:
+def usages(metrics: dict[str, Metric | None], start: timedelta = HOUR) -> Any:
+    """Return the use of reservations that began a while ago."""
     return CloudWatchUtilization(aws.client("cloudwatch")).usages(metrics, dict.fromkeys(metrics, NOW - start), NOW)
 
 
@@ -80,6 +81,14 @@ def test_what_was_before_the_block_is_not_of_the_block(stub: Stubber) -> None:
     stub.add_response("get_metric_data", answer, asked(query(0, OWN, CapacityReservationId="cr-0a")))
 
     assert usages({"cr-0a": None}, start=STEP * 12) == {"cr-0a": Usage(instances=Decimal(100))}
+
+
+@pytest.mark.parametrize(("values", "known"), [(12, False), (215, False), (216, True)])
+def test_of_an_older_block_most_of_a_day_must_be_known(stub: Stubber, values: int, *, known: bool) -> None:
+    answer = {"MetricDataResults": [result(0, *[100.0] * values)]}
+    stub.add_response("get_metric_data", answer, asked(query(0, OWN, CapacityReservationId="cr-0a")))
+
+    assert usages({"cr-0a": None}, start=7 * DAY)["cr-0a"].instances == (Decimal(100) if known else None)
 
 
 NOTHING: dict[str, list[dict[str, Any]]] = {

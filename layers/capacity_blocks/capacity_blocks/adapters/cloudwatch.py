@@ -48,8 +48,8 @@ class CloudWatchUtilization:
                 continue
             found |= {
                 each: Usage(
-                    instances=_average(values.get((each, NAME), {}), starts[each]),
-                    accelerators=_average(values.get((each, "accelerators"), {}), starts[each]),
+                    instances=_average(values.get((each, NAME), {}), starts[each], now),
+                    accelerators=_average(values.get((each, "accelerators"), {}), starts[each], now),
                 )
                 for each in some
             }
@@ -98,5 +98,6 @@ def _read(result: "MetricDataResultTypeDef") -> Values:
     return dict(zip(result["Timestamps"], result["Values"], strict=True))
 
 
-def _average(values: Values, start: datetime) -> Decimal | None:
-    return average([value for at, value in values.items() if at >= start])
+def _average(values: Values, start: datetime, now: datetime) -> Decimal | None:
+    since = max(start, now - WINDOW)
+    return average([value for at, value in values.items() if at >= since], now - since)

@@ -88,7 +88,8 @@ def text(**changes: Any) -> str:
 
 
 def test_a_block_that_is_hardly_used_is_not_recommended_and_says_why() -> None:
-    outlook = an_outlook(usage=Usage(instances=Decimal("3.1"), accelerators=Decimal(80)), offers=OFFERS)
+    usage = Usage(instances=Decimal("3.1"), accelerators=Decimal(80))
+    outlook = an_outlook(block=a_block(available_count=7), usage=usage, offers=OFFERS)
     notice = reminder(outlook)
 
     assert (
@@ -98,6 +99,14 @@ def test_a_block_that_is_hardly_used_is_not_recommended_and_says_why() -> None:
     assert "Recommended" not in notice.text
     assert notice.next_step == "Nothing, to let it end; or give it work."
     assert {each.tone for each in notice.choices} == {Tone.PLAIN}
+
+
+def test_a_block_that_is_in_full_use_now_is_not_idle() -> None:
+    said = text(usage=Usage(instances=Decimal("3.1"), accelerators=Decimal(80)), offers=OFFERS)
+
+    assert "8 of 8 instances are in use now; 3.1 % of them were over the last day" in said
+    assert "hardly used" not in said
+    assert "Recommended: extend it by 1 day" in said
 
 
 def test_full_instances_whose_accelerators_rest_are_hardly_used_too() -> None:
@@ -123,9 +132,15 @@ def test_the_limit_itself_is_not_idle() -> None:
 
 
 def test_too_few_values_say_nothing() -> None:
-    assert average([0.0] * 11) is None
-    assert average([0.0] * 12) == 0
-    assert average([100.0] * 11 + [50.0]) == Decimal("95.8")
+    assert average([0.0] * 11, HOUR) is None
+    assert average([0.0] * 12, HOUR) == 0
+    assert average([100.0] * 11 + [50.0], HOUR) == Decimal("95.8")
+
+
+def test_values_of_a_part_of_the_time_say_nothing_of_all_of_it() -> None:
+    assert average([0.0] * 12, DAY) is None
+    assert average([0.0] * 215, DAY) is None
+    assert average([0.0] * 216, DAY) == 0
 
 
 EXTENSIONS = [Want(reservation_id="cr-0a", end=END, kind=OfferKind.EXTENSION, duration=days * DAY) for days in (1, 7)]

@@ -157,7 +157,7 @@ def _line(outlook: Outlook, offer: Offer) -> str:
 
 def _advice(outlook: Outlook) -> str:
     if outlook.is_idle:
-        usage, below = outlook.usage, outlook.settings.idle_below
+        usage, below = outlook.judged, outlook.settings.idle_below
         figures = [
             f"{percent(each)} {what}"
             for each, what in ((usage.instances, "of its instances in use"), (usage.accelerators, "accelerators busy"))

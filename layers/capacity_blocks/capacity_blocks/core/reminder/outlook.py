@@ -1,6 +1,6 @@
 """All that a reminder of a block is made of, as known at one instant."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -58,7 +58,13 @@ class Outlook:
 
     @property
     def is_idle(self) -> bool:
-        return self.usage.is_idle(self.settings.idle_below)
+        return self.judged.is_idle(self.settings.idle_below)
+
+    @property
+    def judged(self) -> Usage:
+        """Return the use by which a block may be idle. What runs in all of it now is not, whatever it was before."""
+        is_full = self.in_use is not None and self.in_use == self.block.instance_count
+        return replace(self.usage, instances=None) if is_full else self.usage
 
     @property
     def last_extension_at(self) -> datetime:

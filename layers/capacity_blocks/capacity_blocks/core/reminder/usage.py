@@ -5,10 +5,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 WINDOW = timedelta(days=1)
-# CloudWatch has a value for every 5 minutes ("Monitor Capacity Reservations usage with CloudWatch metrics"); fewer than
-# an hour of them say nothing of how a block is used.
+# CloudWatch has a value for every 5 minutes ("Monitor Capacity Reservations usage with CloudWatch metrics"). Fewer than
+# an hour of them say nothing of how a block is used, nor do those of a part of the time say anything of all of it.
 PERIOD = timedelta(minutes=5)
 FEWEST_VALUES = 12
+MOST_OF_IT = 75  # percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +25,8 @@ class Usage:
         return any(each < below for each in (self.instances, self.accelerators) if each is not None)
 
 
-def average(values: list[float]) -> Decimal | None:
-    """Return the average of what CloudWatch gave, to a tenth of a percent; None where it gave too little."""
-    if len(values) < FEWEST_VALUES:
+def average(values: list[float], over: timedelta) -> Decimal | None:
+    """Return the average of what CloudWatch gave for a time, to a tenth of a percent; None where it gave too little."""
+    if len(values) < FEWEST_VALUES or 100 * len(values) < MOST_OF_IT * (over // PERIOD):
         return None
     return Decimal(sum(values) / len(values)).quantize(Decimal("0.1"))
