@@ -16,6 +16,7 @@ logger = Logger()
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     settings, clicks = PurchaseSettings.from_env(os.environ), ClickSettings.from_env(os.environ)
-    done = bootstrap.answerer(settings, clicks, context.aws_request_id).answer(event)
+    account = context.invoked_function_arn.split(":")[4]
+    done = bootstrap.answerer(settings, clicks, account, context.aws_request_id).answer(event)
     logger.info("decided", extra=done)
     return done

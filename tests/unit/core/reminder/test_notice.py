@@ -1,5 +1,6 @@
 """What a reminder says: whole texts, and what each of them leaves out when it is not known."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -336,8 +337,23 @@ def test_a_click_on_a_choice_is_understood_when_it_comes_back() -> None:
         reservation_id="cr-0a", region="us-east-2", pool="training", duration=DAY, most_fee="6080", end=END
     )
     assert isinstance(found[2], wish.Successor)
-    assert found[2].request_id == "next-cr-0a-20260615t1130"
-    assert found[2].pool == "training"
+    assert found[2] == wish.Successor(
+        reservation_id="cr-0a",
+        region="us-east-2",
+        pool="training",
+        end=END,
+        start=END - HOUR,
+        until=END + 23 * HOUR,
+        most_fee="12160",
+    )
+
+
+def test_however_many_tags_a_block_has_each_choice_fits_a_button() -> None:
+    block = a_block(tags={f"key-{number}": "v" * 250 for number in range(40)})
+    found = list(choices(an_outlook(block=block, offers=OFFERS)))
+
+    assert len(found) == 3
+    assert all(len(json.dumps(dict(each.value))) < 500 for each in found)
 
 
 def test_without_buttons_there_is_a_command_for_what_is_recommended() -> None:

@@ -16,7 +16,15 @@ EXTENSION = Extension(
     most_fee="42000.00",
     end=at("2026-05-11T11:30"),
 )
-SUCCESSOR = Successor(request={"request_id": "follow-1", "pool": "training", "duration_days": 7})
+SUCCESSOR = Successor(
+    reservation_id="cr-0123456789abcdef0",
+    region="us-east-2",
+    pool="training",
+    end=at("2026-05-11T11:30"),
+    start=at("2026-05-11T10:30"),
+    until=at("2026-05-18T11:30"),
+    most_fee="42000.5",
+)
 
 
 def test_an_answer_to_a_question_comes_back() -> None:
@@ -32,7 +40,7 @@ def test_an_extension_comes_back() -> None:
 
 def test_a_purchase_comes_back() -> None:
     assert read(dict(SUCCESSOR.value)) == SUCCESSOR
-    assert (SUCCESSOR.pool, SUCCESSOR.request_id) == ("training", "follow-1")
+    assert SUCCESSOR.request_id == "next-cr-0123456789abcdef0-20260511t1130"
 
 
 @pytest.mark.parametrize(
@@ -48,9 +56,13 @@ def test_a_purchase_comes_back() -> None:
         dict(EXTENSION.value) | {"end": "soon"},
         dict(EXTENSION.value) | {"extend": "i-0a"},
         {"buy": "a block"},
-        {"buy": "[]"},
-        {"buy": '{"pool": "training"}'},
-        {"buy": '{"pool": "training", "request_id": 7}'},
+        dict(SUCCESSOR.value) | {"tags": "mine"},
+        dict(SUCCESSOR.value) | {"buy_after": "i-0a"},
+        dict(SUCCESSOR.value) | {"end": "soon"},
+        dict(SUCCESSOR.value) | {"start": "2026-05-11T10:30"},
+        dict(SUCCESSOR.value) | {"until": "2026-05-11T10:30:00+00:00"},
+        dict(SUCCESSOR.value) | {"fee": "all of it"},
+        dict(SUCCESSOR.value) | {"fee": "NaN"},
     ],
 )
 def test_what_is_none_of_ours_is_refused(value: dict[str, str]) -> None:

@@ -7,10 +7,19 @@ from capacity_blocks.clicking.answerer import Answerer
 from capacity_blocks.clicking.starter import Starter
 from capacity_blocks.core.slack.click import essence
 from capacity_blocks.purchasing.decider import Decider
+from tests.factories import a_reservation, at
+from tests.fakes.ec2 import FakeReservations
 from tests.fakes.slack import FakeReplies, FakeWorkflows
 from tests.slack import ADA, BEN, EVE, a_click, a_message, blocks_of, buttons
 from tests.unit.shell.purchasing.stage import Around, Stage, Watched, a_stage, chosen, unwatched
 
+# With more tags than a button holds.
+BLOCK = a_reservation(
+    reservation_id="cr-0a",
+    start=at("2026-05-01T11:30"),
+    end=at("2026-05-11T11:30"),
+    tags={f"key-{number}": "v" * 120 for number in range(12)},
+)
 BY_ADA, BY_BEN, BY_EVE = (f"slack:T0TEAM/{user}" for user in (ADA, BEN, EVE))
 
 
@@ -24,6 +33,8 @@ class Slack:
         self.stage.tokens.waiting.add("token-1")
         self.stage.steps().ask({"intent": self.stage.named, "token": "token-1"})
         self.replies, self.workflows = FakeReplies(), FakeWorkflows()
+        self.reservations = FakeReservations()
+        self.reservations.hold(BLOCK)
         self.yes, self.no = self.value("approve"), self.value("reject")
         self.message: Mapping[str, Any] = a_message(buttons(self.yes, self.no))
 
@@ -51,6 +62,7 @@ class Slack:
             workflows=watched("workflows", self.workflows),
             extension_machine="extension",
             purchase_machine="purchase",
+            reservations={"us-east-2": watched("reservations", self.reservations)}.get,
         )
         return Answerer(decider=decider, starter=starter, replies=watched("replies", self.replies))
 

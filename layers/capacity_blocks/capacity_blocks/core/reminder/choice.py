@@ -108,4 +108,12 @@ def _extension(pool: str, offer: Offer) -> Value:
 
 
 def _successor(pool: str, offer: Offer) -> Value:
-    return Successor(request=_asked_successor(pool, offer)).value
+    return Successor(
+        reservation_id=offer.block.reservation_id,
+        region=offer.block.region,
+        pool=pool,
+        end=offer.block.end,
+        start=offer.offering.start,
+        until=offer.offering.end,
+        most_fee=money.canonical(offer.fee),
+    ).value

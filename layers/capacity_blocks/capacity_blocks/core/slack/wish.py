@@ -3,20 +3,21 @@
 The value of a button is made here, and read here when it comes back.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from capacity_blocks.core.renewal.successor import request_id
 from capacity_blocks.core.slack.click import ClickError
 
 Value = tuple[tuple[str, str], ...]
 HOUR = timedelta(hours=1)
 _RESERVATION = re.compile("cr-[0-9a-z]{1,40}", re.ASCII)
+_FEE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
 _DECISION = frozenset({"intent_id", "terms", "decision"})
 _EXTENSION = frozenset({"extend", "region", "pool", "hours", "fee", "end"})
+_SUCCESSOR = frozenset({"buy_after", "region", "pool", "end", "start", "until", "fee"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +52,34 @@ class Extension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Successor:
-    """Have a block bought that follows one: a purchase request. Its pool says who may ask for it."""
+    """Have a block bought that follows one which still ends at `end`. The pool says who may ask for it.
 
-    request: Mapping[str, Any]
+    A button holds 2000 characters, and the tags of a block alone may be longer: the request is made at the click.
+    """
+
+    reservation_id: str
+    region: str
+    pool: str
+    end: datetime
+    start: datetime  # of the block to buy
+    until: datetime
+    most_fee: str
 
     @property
     def value(self) -> Value:
-        return (("buy", json.dumps(dict(self.request), separators=(",", ":"))),)
+        return (
+            ("buy_after", self.reservation_id),
+            ("region", self.region),
+            ("pool", self.pool),
+            ("end", self.end.isoformat()),
+            ("start", self.start.isoformat()),
+            ("until", self.until.isoformat()),
+            ("fee", self.most_fee),
+        )
 
     @property
     def request_id(self) -> str:
-        return str(self.request["request_id"])
-
-    @property
-    def pool(self) -> str:
-        return str(self.request["pool"])
+        return request_id(self.reservation_id, self.end)
 
 
 Wish = Decision | Extension | Successor
@@ -77,8 +91,8 @@ def read(value: Mapping[str, str]) -> Wish:
         return Decision(body=value)
     if value.keys() == _EXTENSION:
         return _extension(value)
-    if value.keys() == {"buy"}:
-        return _successor(value["buy"])
+    if value.keys() == _SUCCESSOR:
+        return _successor(value)
     raise ClickError("its button is none of ours")
 
 
@@ -99,13 +113,20 @@ def _extension(value: Mapping[str, str]) -> Extension:
     )
 
 
-def _successor(text: str) -> Successor:
+def _successor(value: Mapping[str, str]) -> Successor:
     try:
-        request = json.loads(text)
+        end, start, until = (datetime.fromisoformat(value[name]) for name in ("end", "start", "until"))
     except ValueError as error:
         raise ClickError("its purchase is not understood") from error
-    match request:
-        case {"request_id": str(), "pool": str()}:
-            return Successor(request=request)
-        case _:
-            raise ClickError("its purchase is not understood")
+    is_timed = all(each.tzinfo is not None for each in (end, start, until)) and start < until
+    if _RESERVATION.fullmatch(value["buy_after"]) is None or not is_timed or not _FEE.fullmatch(value["fee"]):
+        raise ClickError("its purchase is not understood")
+    return Successor(
+        reservation_id=value["buy_after"],
+        region=value["region"],
+        pool=value["pool"],
+        end=end,
+        start=start,
+        until=until,
+        most_fee=value["fee"],
+    )
