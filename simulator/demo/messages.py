@@ -52,8 +52,9 @@ def _post(post: Post, names: Names) -> str:
     bar = f' style="border-color:{bars[0]}"' if bars else ""
     title = mrkdwn.plain(str(post.payload.get("text", "")))
     also = '<span class="app">also sent to the channel</span>' if post.payload.get("reply_broadcast") else ""
+    summary = f"<summary><time>{_when(post)}</time> <span>{title}</span></summary>"
     return (
-        f'<details class="post"{_open(is_open)}{bar}><summary><time>{_when(post)}</time> {title}</summary>\n'
+        f'<details class="post"{_open(is_open)}{bar}>{summary}\n'
         f'<div class="message"><p class="sender"><span class="avatar" aria-hidden="true">CB</span>'
         f'<b>{_SHOWN_NAME}</b><span class="app">APP</span>{also}</p>\n{"".join(_lived(post, names))}</div></details>\n'
     )
