@@ -138,8 +138,20 @@ def test_a_block_that_follows_is_bought_unasked_and_bound_to_the_free_group() ->
         assert len(stage.notices("reminder")) == reminders  # of the first one nobody need be reminded any more
 
 
-def test_two_blocks_side_by_side_are_each_extended() -> None:
+def test_what_is_sold_out_at_the_lead_is_bought_once_it_is_on_sale() -> None:
     with renewing() as (stage, block):
+        market = stage.engine()._holdings.market
+        free, market.free = market.free, lambda *_: 0  # type: ignore[method-assign]  # nothing is left for a while
+        stage.run_until(END - LEAD + HOUR + 30 * MINUTE)
+        assert (sold(stage), len(titles(stage, "extension-unasked"))) == (0, 1)  # of two attempts
+
+        market.free = free  # type: ignore[method-assign]
+        stage.run_until(END - LEAD + 2 * HOUR + 30 * MINUTE)
+        assert (sold(stage), ends_at(stage, block)) == (1, END + DAY)
+
+
+def test_two_blocks_side_by_side_are_each_extended() -> None:
+    with renewing(renewal={"min_utilization_percent": 5}) as (stage, block):
         other = stage.block(2)
         stage.run_until(END - LEAD + 2 * HOUR)
 

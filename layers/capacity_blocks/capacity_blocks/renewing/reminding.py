@@ -14,6 +14,7 @@ from capacity_blocks.core.reminder.outlook import Outlook
 from capacity_blocks.core.reminder.usage import Usage
 from capacity_blocks.core.renewal import decision
 from capacity_blocks.core.renewal import notice as renewal_notice
+from capacity_blocks.core.renewal.settings import RenewalMode
 from capacity_blocks.core.reservation import ReservationState
 from capacity_blocks.executor import SAID, Speaker
 from capacity_blocks.ports import AwsError, Clock, Ledger, PoolSettings, Reservations
@@ -32,7 +33,7 @@ class Task:
 
     ending: Ending
     lead: timedelta | None
-    renews: bool
+    renewal: int | None  # which attempt at it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +118,8 @@ class Reminding:
     def _do(self, region: str, task: Task, known: Known, done: list[dict[str, str]], errors: list[str]) -> None:
         block = task.ending.block
         try:
-            if task.renews:
-                done += self._renew(region, task, known)
+            if task.renewal is not None:
+                done += self._renew(region, task, task.renewal, known)
             if task.lead is not None:
                 notice = reminder(self._outlook(region, task.ending, task.lead, known))
                 if (outcome := self.speaker.say(region, notice)) == SAID:
@@ -128,7 +129,7 @@ class Reminding:
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this block's: the handler raises it
             errors.append(f"{block.reservation_id}: {type(error).__name__}: {error}")
 
-    def _renew(self, region: str, task: Task, known: Known) -> list[dict[str, str]]:
+    def _renew(self, region: str, task: Task, attempt: int, known: Known) -> list[dict[str, str]]:
         block, pool, settings = task.ending.block, task.ending.pool, task.ending.wishes.renewal
         if pool is None or known.paying is None:  # more time may have been bought already
             return []
@@ -140,7 +141,7 @@ class Reminding:
             notice = renewal_notice.not_renewed(known.now, block, pool, settings, verdict)
         else:
             if self.renewer is not None:
-                verdict = self.renewer.renew(block, verdict)
+                verdict = self.renewer.renew(block, verdict, attempt)
             notice = renewal_notice.begun(block, verdict)
         outcome = self.speaker.say(region, notice)
         return [{"reservation_id": block.reservation_id, "did": outcome, "notice": notice.title}]
@@ -181,19 +182,32 @@ def _task(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> Task |
     lead = None
     if not ending.succession.is_covered:
         lead = ladder.due(now, ending.block, ending.wishes.reminders.ladder, said)
-    renews = _renews(now, ending, said)
-    return Task(ending=ending, lead=lead, renews=renews) if lead is not None or renews else None
+    renewal = _attempt(now, ending, said) if _renews(now, ending) else None
+    return Task(ending=ending, lead=lead, renewal=renewal) if lead is not None or renewal is not None else None
 
 
-def _renews(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> bool:
-    """Whether a renewal is to be decided; not once it has begun, which was then said."""
+def _renews(now: datetime, ending: Ending) -> bool:
+    """Whether a renewal is due, for all that is known without asking."""
     block, settings = ending.block, ending.wishes.renewal
-    is_begun = renewal_notice.begun_key(block) in said
-    return (
-        ending.pool is not None
-        and not is_begun
-        and decision.is_due(now, block, settings, ending.succession, is_paying=False)
-    )
+    return ending.pool is not None and decision.is_due(now, block, settings, ending.succession, is_paying=False)
+
+
+def _attempt(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> int | None:
+    """Return which attempt at a renewal is to be made; that the first was begun was then said."""
+    return decision.attempt(now, said.get(renewal_notice.begun_key(ending.block)), ending.wishes.renewal)
+
+
+def _renewal_at(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> datetime | None:
+    """Return when a renewal is decided next."""
+    settings, begun_at = ending.wishes.renewal, said.get(renewal_notice.begun_key(ending.block))
+    first_at = ending.block.end - settings.lead
+    if settings.is_on and first_at > now:
+        return first_at
+    if not _renews(now, ending):
+        return None
+    if begun_at is None:
+        return now + AGAIN
+    return decision.next_attempt_at(now, begun_at) if settings.mode is RenewalMode.EXTEND else None
 
 
 def _next(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> datetime | None:
@@ -201,10 +215,5 @@ def _next(now: datetime, ending: Ending, said: Mapping[str, datetime]) -> dateti
     block, wishes = ending.block, ending.wishes
     if ending.succession.is_covered:
         return None
-    renewal_at = block.end - wishes.renewal.lead if wishes.renewal.is_on else None
-    instants = [
-        ladder.next_rung(now, block, wishes.reminders.ladder),
-        renewal_at if renewal_at is not None and renewal_at > now else None,
-        now + AGAIN if _renews(now, ending, said) else None,
-    ]
+    instants = [ladder.next_rung(now, block, wishes.reminders.ladder), _renewal_at(now, ending, said)]
     return min((each for each in instants if each is not None), default=None)

@@ -13,7 +13,7 @@ from capacity_blocks.renewal_settings import RenewalWorkflows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewer:
-    """One workflow for each block and end: its name and its input follow from the record, which is written once.
+    """One workflow for each block, end and attempt: name and input follow from the record, which is written once.
 
     A crash in between starts it again under the same name, which Step Functions takes for the same.
     """
@@ -22,10 +22,10 @@ class Renewer:
     workflows: Workflows
     machines: RenewalWorkflows
 
-    def renew(self, block: Reservation, renewal: Renewal) -> Renewal:
+    def renew(self, block: Reservation, renewal: Renewal, attempt: int) -> Renewal:
         """Return the renewal that stands: another run may have been faster."""
         stands = self.renewals.record(renewal)
         extends = stands.mode is RenewalMode.EXTEND
         machine = self.machines.extension_state_machine if extends else self.machines.purchase_state_machine
-        self.workflows.start(machine, decision.execution(stands), decision.asked(stands, block))
+        self.workflows.start(machine, decision.execution(stands, attempt), decision.asked(stands, block))
         return stands

@@ -12,7 +12,15 @@ from capacity_blocks.core.purchase.request import Instances, parse
 from capacity_blocks.core.reminder.succession import Succession
 from capacity_blocks.core.reminder.usage import Usage
 from capacity_blocks.core.renewal import notice
-from capacity_blocks.core.renewal.decision import NotRenewed, asked, decide, execution, is_due
+from capacity_blocks.core.renewal.decision import (
+    NotRenewed,
+    asked,
+    attempt,
+    decide,
+    execution,
+    is_due,
+    next_attempt_at,
+)
 from capacity_blocks.core.renewal.record import from_document, to_document
 from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
 from capacity_blocks.core.reservation import ReservationState
@@ -111,6 +119,27 @@ def test_an_extension_is_asked_for_with_its_cap_as_automatic() -> None:
         }
     }
     assert execution(a_renewal()) == "renew-cr-0a-20260615t1130"
+    assert execution(a_renewal(), 3) == "renew-cr-0a-20260615t1130-3"
+
+
+ATTEMPTS = {
+    timedelta(0): None,
+    timedelta(minutes=59): None,
+    timedelta(minutes=60): 1,
+    timedelta(minutes=69): 1,
+    timedelta(minutes=70): None,
+    timedelta(minutes=185): 3,
+}
+
+
+@pytest.mark.parametrize(("passed", "number"), ATTEMPTS.items(), ids=str)
+def test_an_extension_is_tried_again_each_hour_and_a_successor_never(passed: timedelta, number: int | None) -> None:
+    begun_at = END - DAY
+
+    assert attempt(begun_at + passed, begun_at, renewing()) == number
+    assert attempt(begun_at + passed, begun_at, renewing(RenewalMode.BUY_SUCCESSOR)) is None
+    assert attempt(begun_at + passed, None, renewing()) == 0
+    assert next_attempt_at(begun_at + passed, begun_at) == begun_at + HOUR * (passed // HOUR + 1)
 
 
 def test_a_block_that_follows_is_asked_for_from_the_end_on_and_must_not_overlap() -> None:
@@ -132,7 +161,8 @@ def test_people_are_told_what_began_and_how_to_stop_it() -> None:
     assert told.text == (
         "It ends at 2026-06-15 11:30 UTC. As the settings of pool training ask for, it is extended for 168 hours and "
         "at most $50,000: 97.2 % of it was in use over the last day. All limits of the pool hold, and what comes of it "
-        "is told. Until an extension is paid the old end stands."
+        "is told. If nothing does, it is tried again each hour until an hour before the end. Until an extension is "
+        "paid the old end stands."
     )
     assert told.next_step == 'To stop it, set "renewal" of the pool to {"mode": "off"} or pull the kill switch.'
 

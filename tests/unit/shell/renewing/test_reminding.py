@@ -346,6 +346,32 @@ def test_a_used_block_is_extended_once_over_duplicates_and_restarts(stage: Stage
     assert stage.keys == ["cr-0a:renewal:20260615T1130Z", key(BLOCK, DAY)]
 
 
+def test_what_came_to_nothing_is_tried_again_each_hour_until_an_hour_before_the_end(stage: Stage) -> None:
+    renewing(stage)
+    at = END - DAY
+    while at < END:
+        stage.remind(at, run=f"{at}")
+        at += 5 * MINUTE
+
+    names = [name for _, name, _ in stage.started]
+    assert names == ["renew-cr-0a-20260615t1130", *(f"renew-cr-0a-20260615t1130-{n}" for n in range(1, 23))]
+    assert len({document["extend"]["why"] for _, _, document in stage.started}) == 1
+    assert stage.keys.count("cr-0a:renewal:20260615T1130Z") == 1
+
+
+def test_what_is_no_longer_due_is_not_tried_again(stage: Stage) -> None:
+    renewing(stage)
+    stage.remind(END - DAY)
+    stage.utilization.held["cr-0a"] = Usage()
+    stage.remind(END - DAY + HOUR)
+    renewing(stage, mode="buy_successor")
+    stage.remind(END - DAY + 2 * HOUR)
+    stage.pool()
+    stage.remind(END - DAY + 3 * HOUR)
+
+    assert len(stage.started) == 1
+
+
 def test_it_is_recorded_before_it_is_started_and_a_crash_in_between_starts_the_same(stage: Stage) -> None:
     renewing(stage)
     stage.workflows.errors["start"] = unclear("StartExecution")

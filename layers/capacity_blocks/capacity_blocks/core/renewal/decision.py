@@ -15,6 +15,8 @@ from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
 from capacity_blocks.core.reservation import Reservation
 
 HOUR = timedelta(hours=1)
+TRIED_EVERY = HOUR
+TRIED_FOR = timedelta(minutes=10)  # of each hour: one run at least falls into it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +67,28 @@ def decide(
     )
 
 
-def execution(renewal: Renewal) -> str:
-    """Name the workflow of a renewal: one for each block and end."""
-    return f"renew-{renewal.reservation_id}-{renewal.end.astimezone(UTC):%Y%m%dt%H%M}"
+def execution(renewal: Renewal, attempt: int = 0) -> str:
+    """Name the workflow of a renewal: one for each block, end and attempt, of which the first is 0."""
+    name = f"renew-{renewal.reservation_id}-{renewal.end.astimezone(UTC):%Y%m%dt%H%M}"
+    return f"{name}-{attempt}" if attempt else name
+
+
+def attempt(now: datetime, begun_at: datetime | None, settings: RenewalSettings) -> int | None:
+    """Return which attempt at a renewal that is due is to be made now, if any.
+
+    An extension is tried again each hour, as one could not be had that is on sale later, or somebody's question was
+    open. That two runs make the same attempt is harmless, by the name of its workflow. The workflow that buys a
+    successor looks again by itself.
+    """
+    if begun_at is None:
+        return 0
+    made, since = divmod(now - begun_at, TRIED_EVERY)
+    is_tried = settings.mode is RenewalMode.EXTEND and made > 0 and since < TRIED_FOR
+    return made if is_tried else None
+
+
+def next_attempt_at(now: datetime, begun_at: datetime) -> datetime:
+    return begun_at + ((now - begun_at) // TRIED_EVERY + 1) * TRIED_EVERY
 
 
 def asked(renewal: Renewal, block: Reservation) -> dict[str, Any]:

@@ -13,6 +13,10 @@ from capacity_blocks.core.renewal.record import Renewal
 from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
 from capacity_blocks.core.reservation import Reservation
 
+AGAIN = {
+    RenewalMode.EXTEND: "If nothing does, it is tried again each hour",
+    RenewalMode.BUY_SUCCESSOR: "If nothing is on sale, it is looked for",
+}
 WHAT = {RenewalMode.EXTEND: "extended", RenewalMode.BUY_SUCCESSOR: "followed by a new block"}
 
 
@@ -34,8 +38,8 @@ def begun(block: Reservation, renewal: Renewal) -> Notice:
         text=(
             f"It ends at {when(block.end)}. As the settings of pool {renewal.pool} ask for, it is {WHAT[renewal.mode]} "
             f"for {length} and at most {money.shown(renewal.most_fee)}: {money.canonical(renewal.utilization)} % of it "
-            "was in use over the last day. All limits of the pool hold, and what comes of it is told. Until an "
-            "extension is paid the old end stands."
+            "was in use over the last day. All limits of the pool hold, and what comes of it is told. "
+            f"{AGAIN[renewal.mode]} until an hour before the end. Until an extension is paid the old end stands."
         ),
         next_step='To stop it, set "renewal" of the pool to {"mode": "off"} or pull the kill switch.',
         pool=renewal.pool,

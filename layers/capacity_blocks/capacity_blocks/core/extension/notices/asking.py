@@ -23,11 +23,16 @@ def unasked(
     execution: str,
     time_zone: tzinfo = UTC,
 ) -> Notice:
-    """Say why nobody is asked about more time of a block: what forbids it, or that nothing is on sale; once a run."""
+    """Say why nobody is asked about more time of a block: what forbids it, or that nothing is on sale; once a run.
+
+    What nobody asked for is tried each hour, so that its runs say the same kind of reason once.
+    """
+    guards = "+".join(sorted({each.guard.value for each in violations}))
+    of = guards if request.automatic else execution
     most = "" if request.most_fee is None else f" for at most {money.shown(request.most_fee)}"
     title = "Not extended" if violations else "No more time on sale"
     return Notice(
-        key=f"{request.request_id}:unasked:{mark(execution)}",
+        key=f"{request.request_id}:unasked:{mark(of)}",
         kind="extension-unasked",
         severity=Severity.WARNING,
         thread=request.request_id,
