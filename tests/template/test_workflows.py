@@ -353,6 +353,7 @@ def test_how_an_extension_stands_decides_what_is_next(look: tuple[Word, str, boo
         "$wait_until": wait_until,
         "$tries": "1",
         "$turns": "1",
+        "$waits": "999",
         "$states": f'{{"input": {answer}}}',
     }
 
@@ -372,9 +373,13 @@ def test_one_wish_is_for_one_end() -> None:
 
 
 def test_an_extension_that_is_never_attempted_is_given_up_and_offers_that_go_are_not_chased_for_ever() -> None:
-    answer = {"$wait_until": "null", "$tries": "5", "$turns": "5", "$states": '{"input": {"ask_again": true}}'}
-    for outcome, then in (("approved", "Give the extension up"), ("closed", "Close the request")):
-        given = {"$outcome": f'"{outcome}"', **answer}
+    answer = {"$wait_until": "null", "$tries": "5", "$states": '{"input": {"ask_again": true}}'}
+    for outcome, turns, waits, then in (
+        ("approved", "5", "0", "Give the extension up"),
+        ("closed", "5", "0", "Close the request"),
+        ("closed", "1", "1000", "Close the request"),  # its history would come to the most that there is
+    ):
+        given = {"$outcome": f'"{outcome}"', "$turns": turns, "$waits": waits, **answer}
         assert chosen(EXTENSION, "How does the extension stand", given=given) == then
 
 
