@@ -11,7 +11,7 @@ from capacity_blocks.core.extension.history import ExtensionRecord, ExtensionSta
 from capacity_blocks.core.extension.request import ExtensionRequest
 from capacity_blocks.core.purchase import means, refusal
 from capacity_blocks.core.purchase.deadline import FIRST_EXTENSION_BEFORE_END, LAST_EXTENSION_BEFORE_END
-from capacity_blocks.core.purchase.intent import IN_FLIGHT, OUTCOME_OPEN, Intent, IntentState
+from capacity_blocks.core.purchase.intent import IN_FLIGHT, Intent, IntentState
 from capacity_blocks.core.purchase.means import Means
 from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.violation import Guard, Violation
@@ -81,8 +81,7 @@ def stands_in_the_way(sibling: Intent) -> bool:
 
     An extension whose payment has failed for certain does not: its block still ends when it would have ended.
     """
-    is_bought = bool(sibling.reservation_ids) and sibling.state is not IntentState.PAYMENT_FAILED
-    return is_bought or sibling.state in OUTCOME_OPEN
+    return sibling.may_have_bought and sibling.state is not IntentState.PAYMENT_FAILED
 
 
 def _of_the_block(known: Circumstances) -> Found:
