@@ -44,7 +44,7 @@ def loaded(folder: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_function_loads_the_adapters_that_it_declares_and_no_other(folder: str) -> None:
     root = importlib.import_module(f"capacity_blocks.bootstrap.{folder}")
-    declared = {adapter.__name__ for adapter in (*root.ADAPTERS, *getattr(root, "READERS", ()))}
+    declared = {each.__name__ for name in ("ADAPTERS", "READERS", "ENDS") for each in getattr(root, name, ())}
 
     assert set(loaded(folder)["adapters"]) - declared <= WORDS
     assert declared <= set(loaded(folder)["adapters"])

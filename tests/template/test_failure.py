@@ -211,7 +211,11 @@ def test_a_purchase_is_not_run_again_by_lambda() -> None:
     configs = of_type("AWS::Lambda::EventInvokeConfig").values()
     retries = {target_of(one["FunctionName"]): one["MaximumRetryAttempts"] for one in configs}
 
-    assert retries == dict.fromkeys(FUNCTIONS, 2) | {"PurchaseBlockFunction": 0, "PurchaseExtensionFunction": 0}
+    assert retries == dict.fromkeys(FUNCTIONS, 2) | {
+        "PurchaseBlockFunction": 0,
+        "PurchaseExtensionFunction": 0,
+        "GatherOffersFunction": 0,
+    }
 
 
 @pytest.mark.parametrize("alarm", ALARMS)

@@ -71,8 +71,10 @@ def test_a_function_is_granted_what_its_adapters_declare_and_no_more(function: s
     root = importlib.import_module(f"capacity_blocks.bootstrap.{folder}")
     role = str(target_of(FUNCTIONS[function]["Role"]))
     read = (reader.READ_PERMISSIONS for reader in getattr(root, "READERS", ()))
+    ends = (reader.END_PERMISSIONS for reader in getattr(root, "ENDS", ()))
+    needed = frozenset().union(*map(declared, root.ADAPTERS), *read, *ends)
 
-    assert granted(role, folder) | granted(role, "spend") == frozenset().union(*map(declared, root.ADAPTERS), *read)
+    assert granted(role, folder) | granted(role, "spend") == needed
     assert granted(role, "RuntimePolicy") == RUNTIME
     network = {"NetworkPolicy"} if role in SPEAK_TO_NODES else set()
     assert {s.policy for s in STATEMENTS if s.role == role} - {"spend"} == {folder, "RuntimePolicy"} | network

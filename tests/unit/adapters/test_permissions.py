@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from policy_sentry.querying.actions import get_action_data
 
-from capacity_blocks import purchasing
+from capacity_blocks import purchasing, renewing
 from capacity_blocks.adapters.autoscaling import AutoScalingGroups
 from capacity_blocks.adapters.autoscaling_lifecycle import AutoScalingLifecycle
 from capacity_blocks.adapters.cloudwatch import CloudWatchUtilization
@@ -164,6 +164,17 @@ def test_purchases_call_no_more_of_a_region_than_reads(port: str, adapter: Any) 
     called = {name for each in modules for name in re.findall(rf"\.{port}\.(\w+)\(", each.read_text())}
 
     assert called == adapter.READS
+
+
+def test_reminders_call_no_more_of_a_region_than_what_ends_take() -> None:
+    modules = Path(renewing.__file__).parent.glob("*.py")
+    called = {
+        name for each in modules for name in re.findall(r"(?:regions\[\w+\]|reservations)\.(\w+)\(", each.read_text())
+    }
+
+    assert called == Ec2Reservations.ENDS
+    clients = dict(ADAPTERS)[Ec2Reservations]
+    assert calls(reached(Ec2Reservations, set(Ec2Reservations.ENDS)), clients) == Ec2Reservations.END_PERMISSIONS
 
 
 def test_a_warning_calls_no_more_of_auto_scaling_than_reads() -> None:

@@ -41,6 +41,8 @@ class Ec2Reservations:
     DEPENDENT_PERMISSIONS = frozenset[str]()
     READS = frozenset({"capacity_blocks"})  # what a purchase calls to see what there is, and what that takes
     READ_PERMISSIONS = frozenset({"ec2:DescribeCapacityBlocks", "ec2:DescribeCapacityReservations"})
+    ENDS = frozenset({"capacity_blocks", "pending_extensions"})  # what a reminder calls, and what that takes
+    END_PERMISSIONS = READ_PERMISSIONS | {"ec2:DescribeCapacityBlockExtensionHistory"}
 
     def __init__(self, client: "EC2Client", region: str, account: str) -> None:
         self._client = client

@@ -7,7 +7,7 @@ from capacity_blocks.adapters.dynamodb_offers import DynamoDbOffers
 from capacity_blocks.adapters.dynamodb_renewals import DynamoDbRenewals
 from capacity_blocks.adapters.ec2_reservations import Ec2Reservations
 from capacity_blocks.adapters.step_functions_executions import StepFunctionsExecutions
-from capacity_blocks.bootstrap import desk, parameters
+from capacity_blocks.bootstrap import desk, endings, parameters
 from capacity_blocks.bootstrap.client import client
 from capacity_blocks.purchase_settings import PurchaseSettings
 from capacity_blocks.renewal_settings import DefaultSettings, RenewalWorkflows
@@ -21,24 +21,14 @@ ADAPTERS = (
     CloudWatchUtilization,
     DynamoDbOffers,
     DynamoDbRenewals,
-    Ec2Reservations,
     StepFunctionsExecutions,
 )
-
-
-@cache
-def _reservations(region: str, account: str) -> Ec2Reservations:
-    return Ec2Reservations(client("ec2", region), region, account)
+ENDS = (Ec2Reservations,)
 
 
 @cache
 def _utilization(region: str) -> CloudWatchUtilization:
     return CloudWatchUtilization(client("cloudwatch", region))
-
-
-@cache
-def _offers(table: str) -> DynamoDbOffers:
-    return DynamoDbOffers(client("dynamodb"), table)
 
 
 @cache
@@ -55,13 +45,13 @@ def reminding(
     at = desk.desk(settings, run)
     return Reminding(
         clock=at.clock,
-        regions={region: _reservations(region, account) for region in settings.regions},
+        regions=endings.reservations(settings, account),
         utilization={region: _utilization(region) for region in settings.regions},
         pool_settings=parameters.pool_settings(settings),
         default=defaults.policy,
         ledger=at.scribe.speaker.ledger,
         books=at.ledger,
-        offers=_offers(settings.ledger_table),
+        offers=endings.offers(settings.ledger_table),
         speaker=at.scribe.speaker,
         renewer=None if settings.observe_only else _renewer(settings.ledger_table, machines),
         machines=machines,
