@@ -12,7 +12,7 @@ from simulator.extension_drill import Drill
 
 
 def main() -> None:
-    """Strike every call of an extension's life with every fault, one life each; half an hour of work."""
+    """Strike every call of an extension's life with every fault, one life each; an hour of work."""
     drills, begun = list(extension_strikes.drills()), monotonic()
     by_case, sales, redriven, violated = Counter[str](), Counter[int](), 0, list[str]()
     with multiprocessing.Pool(os.cpu_count()) as pool:
