@@ -66,7 +66,7 @@ def test_each_rung_is_said_once_and_on_time_with_what_is_needed_to_decide() -> N
         assert "New blocks, as of 1 hour ago:\n- 1 day for $" in told["text"]
         assert "Recommended: extend it by 1 day" in told["text"]
         assert [choice["value"].get("extend") for choice in told["choices"][:2]] == [block, block]
-        assert [json.loads(choice["value"]["buy"])["pool"] for choice in told["choices"][2:]] == ["training"] * 2
+        assert [choice["value"].get("buy_after") for choice in told["choices"][2:]] == [block, block]
         searches = [call.at for call in stage.world.calls.of(GATHER) if call.operation in SEARCHES]
         assert searches
         for first in searches:  # a quarter of 0.15 a second, over any five minutes
