@@ -192,8 +192,12 @@ def test_the_rule_on_cloudtrail_is_off_unless_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("function", "rate"),
-    [("Reconcile", "rate(1 minute)"), ("FollowPurchase", "rate(10 minutes)"),
-        ("FollowExtension", "rate(10 minutes)"), ("NotifySlack", "rate(1 minute)")],
+    [
+        ("Reconcile", "rate(1 minute)"),
+        ("FollowPurchase", "rate(10 minutes)"),
+        ("FollowExtension", "rate(10 minutes)"),
+        ("NotifySlack", "rate(1 minute)"),
+    ],
 )
 def test_a_sweep_runs_at_its_rate_on_the_minute(function: str, rate: str) -> None:
     sweep = of_type("AWS::Scheduler::Schedule")[f"{function}FunctionSweep"]
