@@ -23,6 +23,31 @@ APPROVE = Choice(
 REJECT = Choice(label="Reject", value=(("intent_id", "i-1"), ("decision", "reject")), tone=Tone.DANGER)
 
 
+def _fields(publication: Any, *, buttons: bool = True) -> list[str]:
+    _, *body = message(publication, ROUTE, buttons=buttons).payload()["attachments"][0]["blocks"]
+    return [field["text"] for block in body for field in block.get("fields", ())]
+
+
+def test_what_is_only_typed_into_a_command_is_left_out_where_buttons_carry_it() -> None:
+    asked = told(facts=(("Fee", "$1"), ("Terms", "0a1b"), ("Intent", "i-1")), choices=(APPROVE, REJECT))
+
+    assert {"*Terms*\n0a1b", "*Intent*\ni-1"} <= set(_fields(asked, buttons=False))
+    assert not {"*Terms*\n0a1b", "*Intent*\ni-1"} & set(_fields(asked))
+    assert "*Fee*\n$1" in _fields(asked)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("https://a.test/x?b=1&c=2", "<https://a.test/x?b=1&amp;c=2|open>"),
+        ("see https://a.test/", "see https://a.test/"),
+        ("https://a.test/|<!channel>", "https://a.test/|&lt;!channel&gt;"),
+    ],
+)
+def test_an_address_is_a_link_unless_it_is_more_than_one(value: str, shown: str) -> None:
+    assert f"*Execution*\n{shown}" in _fields(told(facts=(("Execution", value),)))
+
+
 def test_a_whole_notice_is_laid_out() -> None:
     publication = told(
         severity=Severity.CRITICAL,

@@ -1,5 +1,6 @@
 """How a notice becomes a message: what happened, the facts, what to do, and buttons to do it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from itertools import accumulate
@@ -18,6 +19,8 @@ FENCE = "```"
 MOST_SECTIONS = 2  # more is scrolled past; the mail has all of it
 LINE = 2500  # of prose: escaped it is somewhat longer, and has to fit into a section
 FACT_NAME, FACT_TEXT, FACTS_TEXT = 60, 600, 3000
+TYPED = frozenset({"Terms", "Intent"})  # facts to be copied into a command; buttons carry them along
+LINK = re.compile(r"https://[^\s|]+", re.ASCII)
 REST = "_The rest is in the mail._"
 IN_MAIL = "_The mail has the command._"  # one that is cut would do something else
 
@@ -26,7 +29,8 @@ def message(publication: Publication, route: Route, *, buttons: bool) -> Message
     """Lay a notice out. With buttons, the commands that do the same are left to the mail."""
     notice, zone = publication.notice, route.time_zone
     row = actions(notice.choices) if buttons else ()
-    text = _without_commands(notice.text) if is_complete(row) else notice.text
+    by_hand = not is_complete(row)
+    text = notice.text if by_hand else _without_commands(notice.text)
     return Message(
         severity=notice.severity,
         text=notification(notice.severity, notice.title, zone),
@@ -35,7 +39,7 @@ def message(publication: Publication, route: Route, *, buttons: bool) -> Message
             *_sections(passages(localised(text, zone))),
             *_what_to_do(notice, zone),
             *row,
-            *_facts(notice, zone),
+            *_facts(notice, zone, by_hand=by_hand),
             _origin(publication, zone),
         ),
     )
@@ -76,13 +80,13 @@ def _what_to_do(notice: Notice, zone: tzinfo) -> Iterator[Block]:
         yield section(lead + escaped_cut(localised(notice.next_step, zone), limit.SECTION_TEXT - len(lead)))
 
 
-def _facts(notice: Notice, zone: tzinfo) -> Iterator[Block]:
+def _facts(notice: Notice, zone: tzinfo, *, by_hand: bool) -> Iterator[Block]:
     about = (
         ("Pool", notice.pool),
         ("Region", notice.region),
         ("Reservation", notice.reservation_id),
         ("Target", notice.target),
-        *notice.facts,
+        *((name, value) for name, value in notice.facts if by_hand or name not in TYPED),
     )
     written = [f"*{escaped_cut(name, FACT_NAME)}*\n{_value(value, zone)}" for name, value in about if value]
     within = zip(written, accumulate(map(len, written)), strict=True)
@@ -94,6 +98,8 @@ def _facts(notice: Notice, zone: tzinfo) -> Iterator[Block]:
 
 
 def _value(value: str, zone: tzinfo) -> str:
+    if LINK.fullmatch(value) and len(escaped(value)) <= FACT_TEXT:
+        return f"<{escaped(value)}|open>"
     text = localised(value, zone)
     is_command = any(part.is_command for part in passages(value))
     return IN_MAIL if is_command and len(escaped(text)) > FACT_TEXT else escaped_cut(text, FACT_TEXT)
