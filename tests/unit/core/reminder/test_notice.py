@@ -182,10 +182,18 @@ def test_what_one_look_found_says_nothing_of_what_another_did_not() -> None:
     assert "New blocks were not looked up yet." in said
 
 
-def test_of_an_ultraserver_new_blocks_are_not_looked_up() -> None:
-    said = text(block=a_block(ultraserver=True), found=looks(*EXTENSIONS))
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"ultraserver": True}, "which UltraServer, if any, it is of"),
+        ({"ultraserver": None}, "which UltraServer, if any, it is of"),
+        ({"instance_count": 0}, "how large it is"),
+    ],
+)
+def test_new_blocks_are_not_looked_up_where_it_is_not_known_what_to_ask_for(changes: dict[str, Any], why: str) -> None:
+    said = text(block=a_block(**changes), found=looks(*EXTENSIONS))
 
-    assert "New blocks are not looked up: of an UltraServer, it is not known which one to ask for." in said
+    assert f"New blocks are not looked up: it is not known {why}." in said
     assert "new block of" not in said
 
 

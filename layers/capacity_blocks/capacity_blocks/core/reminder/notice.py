@@ -8,6 +8,7 @@ from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.request_field import MOST_DAYS
 from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.reminder import choice, ladder
+from capacity_blocks.core.reminder.gathering import can_be_asked_for
 from capacity_blocks.core.reminder.offer import Offer, OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
 from capacity_blocks.core.reminder.phrase import ahead, listed, offered, percent, rate, span
@@ -128,8 +129,9 @@ def _nothing_on_offer(outlook: Outlook, kind: OfferKind) -> str:
     """Say that nothing of a kind was on sale only if a look found that, and when; else why it is not known."""
     if kind is OfferKind.EXTENSION and not outlook.can_be_extended:
         return ""
-    if kind is OfferKind.NEW_BLOCK and outlook.block.ultraserver is not False:
-        return "New blocks are not looked up: of an UltraServer, it is not known which one to ask for."
+    if kind is OfferKind.NEW_BLOCK and not can_be_asked_for(outlook.block):
+        why = "how large it is" if outlook.block.ultraserver is False else "which UltraServer, if any, it is of"
+        return f"New blocks are not looked up: it is not known {why}."
     of_kind = [each for each in outlook.found if each.want.kind is kind]
     looks = [each for each in of_kind if not each.trouble]
     if not looks:
