@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from capacity_blocks.core.extension import notices
+from capacity_blocks.core.extension.request import ExtensionRequest
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase import notices as purchase_notices
 from capacity_blocks.core.purchase.budget import Book
@@ -160,3 +161,14 @@ def test_who_gave_up_says_so_once() -> None:
     notice = notices.tried_enough(request=REQUEST, tries=30, **RUN)
 
     assert notice.title == "Gave up extending cr-0a beyond 2026-05-11 11:30 UTC"
+
+
+def test_what_nobody_asked_for_says_each_reason_once_however_often_it_is_tried() -> None:
+    asked, unasked = an_extension_request(), an_extension_request(automatic=True)
+    other = (Violation(guard=Guard.PENDING, reason="another reason"),)
+
+    def keys(request: ExtensionRequest) -> int:
+        tries = [("run-1", GUARDED), ("run-2", GUARDED), ("run-3", other)]
+        return len({notices.unasked(request=request, violations=v, execution=run).key for run, v in tries})
+
+    assert (keys(asked), keys(unasked)) == (3, 2)

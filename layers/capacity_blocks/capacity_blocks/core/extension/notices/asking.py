@@ -25,10 +25,9 @@ def unasked(
 ) -> Notice:
     """Say why nobody is asked about more time of a block: what forbids it, or that nothing is on sale; once a run.
 
-    What nobody asked for is tried each hour, so that its runs say the same kind of reason once.
+    What nobody asked for is tried each hour, so that its runs say the same reasons once.
     """
-    guards = "+".join(sorted({each.guard.value for each in violations}))
-    of = guards if request.automatic else execution
+    of = "; ".join(each.reason for each in violations) if request.automatic else execution
     most = "" if request.most_fee is None else f" for at most {money.shown(request.most_fee)}"
     title = "Not extended" if violations else "No more time on sale"
     return Notice(
