@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from capacity_blocks.clicking.reply import Reply
-from capacity_blocks.core.purchase import approver, canonical
+from capacity_blocks.core.purchase import approver, canonical, money
 from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.reminder.gathering import can_be_asked_for
 from capacity_blocks.core.renewal import successor
@@ -93,10 +93,10 @@ def _what(wish: Extension | Successor) -> str:
         case Extension():
             return (
                 f"extend {wish.reservation_id}, which ends at {when(wish.end)}, by {hours(wish.duration)} hours "
-                f"for at most ${wish.most_fee}"
+                f"for at most {money.shown(Decimal(wish.most_fee))}"
             )
         case Successor():
             return (
                 f"buy a block for pool {wish.pool} that follows {wish.reservation_id}, from {when(wish.start)} to "
-                f"{when(wish.until)}, for at most ${wish.most_fee}"
+                f"{when(wish.until)}, for at most {money.shown(Decimal(wish.most_fee))}"
             )

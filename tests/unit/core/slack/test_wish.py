@@ -52,6 +52,8 @@ def test_a_purchase_comes_back() -> None:
         dict(EXTENSION.value) | {"automatic": "true"},
         dict(EXTENSION.value) | {"hours": "a week"},
         dict(EXTENSION.value) | {"hours": "0"},
+        dict(EXTENSION.value) | {"fee": "all of it"},
+        dict(EXTENSION.value) | {"fee": ""},
         dict(EXTENSION.value) | {"end": "2026-05-11T11:30"},
         dict(EXTENSION.value) | {"end": "soon"},
         dict(EXTENSION.value) | {"extend": "i-0a"},

@@ -94,7 +94,7 @@ def test_an_extension_is_asked_for_under_the_terms_shown() -> None:
     assert reply.note is not None
     assert reply.note.text == (
         "*Asked for* by <@U0ADA>, 2026-05-10 09:00 UTC: extend cr-0a, which ends at 2026-05-11 11:30 UTC, by 168 hours "
-        "for at most $42000.00. It is looked up anew, and a question with its exact terms follows; nothing is bought "
+        "for at most $42,000. It is looked up anew, and a question with its exact terms follows; nothing is bought "
         "before that is answered."
     )
     assert reply.note.concerns(dict(EXTENSION.value))
@@ -110,7 +110,7 @@ def test_a_successor_is_asked_for_as_the_block_is_now_with_all_its_tags() -> Non
     assert reply.note is not None
     assert (
         "buy a block for pool training that follows cr-0a, from 2026-05-11 10:30 UTC to 2026-05-18 11:30 UTC, for at "
-        "most $42000." in reply.note.text
+        "most $42,000." in reply.note.text
     )
 
 

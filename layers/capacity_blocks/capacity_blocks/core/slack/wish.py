@@ -101,7 +101,8 @@ def _extension(value: Mapping[str, str]) -> Extension:
         end, hours = datetime.fromisoformat(value["end"]), int(value["hours"])
     except ValueError as error:
         raise ClickError("its extension is not understood") from error
-    if _RESERVATION.fullmatch(value["extend"]) is None or end.tzinfo is None or hours < 1:
+    is_whole = end.tzinfo is not None and hours >= 1
+    if _RESERVATION.fullmatch(value["extend"]) is None or not is_whole or not _FEE.fullmatch(value["fee"]):
         raise ClickError("its extension is not understood")
     return Extension(
         reservation_id=value["extend"],
