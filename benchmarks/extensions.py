@@ -9,6 +9,8 @@ from time import monotonic
 
 from simulator import extension_drill, extension_strikes
 from simulator.extension_drill import Drill
+from simulator.extension_tally import Tally
+from simulator.spending_drill import Outcome
 
 
 def main() -> None:
@@ -29,7 +31,7 @@ def main() -> None:
     sys.stdout.write(f"{monotonic() - begun:.0f} s\n")
 
 
-def _played(case_and_drill: tuple[str, Drill]) -> tuple[str, Drill, extension_drill.Outcome]:
+def _played(case_and_drill: tuple[str, Drill]) -> tuple[str, Drill, Outcome[Tally]]:
     case, drill = case_and_drill
     return case, drill, extension_drill.life(drill)
 

@@ -9,6 +9,8 @@ from time import monotonic
 
 from simulator import purchase_drill, purchase_strikes
 from simulator.purchase_drill import Drill
+from simulator.purchase_tally import Tally
+from simulator.spending_drill import Outcome
 
 
 def main() -> None:
@@ -29,7 +31,7 @@ def main() -> None:
     sys.stdout.write(f"{monotonic() - begun:.0f} s\n")
 
 
-def _played(case_and_drill: tuple[str, Drill]) -> tuple[str, Drill, purchase_drill.Outcome]:
+def _played(case_and_drill: tuple[str, Drill]) -> tuple[str, Drill, Outcome[Tally]]:
     case, drill = case_and_drill
     return case, drill, purchase_drill.life(drill)
 

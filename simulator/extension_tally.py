@@ -64,6 +64,11 @@ class Tally:
         is_running = any(status == "RUNNING" for status, _ in self.executions.values())
         return bool(self.executions) and not is_running and all(each["state"] in LAST_WORDS for each in self.intents)
 
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The ARNs of the executions that may be redriven."""
+        return tuple(arn for arn, (status, _) in self.executions.items() if status != "SUCCEEDED")
+
     def violations(self) -> Iterator[str]:
         if not self.is_settled:
             yield "it never came to an end"

@@ -43,6 +43,11 @@ class Tally:
     dead_letters: int  # events that no run of a function could take
     is_settled: bool
 
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The ARNs of the executions that may be redriven."""
+        return tuple(each.arn for each in self.executions if each.status != "SUCCEEDED")
+
     def violations(self) -> Iterator[str]:
         if not self.is_settled:
             yield "it never came to an end"
