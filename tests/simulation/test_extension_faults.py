@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from simulator import extension_drill, extension_strikes, purchase_strikes
+from simulator import extension_drill, extension_strikes, spending_strikes
 from simulator.extension_drill import Drill
 from simulator.faults import Fault, Place, Strike
 
-SPENDER = extension_strikes.SPENDER
+SPENDER = extension_strikes.CAST.spender
 PURCHASE = Place(operation="ec2.PurchaseCapacityBlockExtension", nth=1, mutating=True, caller=SPENDER)
 RECORD = Place(operation="dynamodb.TransactWriteItems", nth=1, mutating=True, caller=SPENDER)
 TWICE = Strike(fault=Fault.INVOKED_TWICE_AT_ONCE, at=SPENDER)
@@ -31,11 +31,11 @@ def sample() -> Iterator[tuple[Drill, int]]:
 
     Of two faults of a kind the longer is taken. Each comes with how many extensions are bought.
     """
-    strikes = {each.fault: each for each in sorted(extension_strikes.strikes(PURCHASE), key=_length)}
+    strikes = {each.fault: each for each in sorted(extension_strikes.CAST.strikes(PURCHASE), key=_length)}
     yield from ((Drill(faults=(strike,)), int(fault not in UNSENT)) for fault, strike in strikes.items())
     yield Drill(faults=(RECORD.strike(Fault.CRASH_BEFORE),)), 1
     yield Drill(faults=(RECORD.strike(Fault.CRASH_AFTER),)), 0
-    yield Drill(wishes=(24, 48), latency=purchase_strikes.SLOW), 1
+    yield Drill(wishes=(24, 48), latency=spending_strikes.SLOW), 1
 
 
 @pytest.mark.parametrize(("drill", "sales"), [pytest.param(*each, id=_name(each[0])) for each in sample()])
@@ -47,7 +47,7 @@ def test_an_extension_lives_well_through_any_one_fault(drill: Drill, sales: int)
 
 
 def test_of_two_runs_that_set_out_to_buy_at_once_one_buys() -> None:
-    held = RECORD.strike(Fault.STALL, lasts=purchase_strikes.LATE)
+    held = RECORD.strike(Fault.STALL, lasts=spending_strikes.LATE)
     outcome = extension_drill.life(Drill(faults=(TWICE, held)))
 
     assert list(outcome.violations()) == []

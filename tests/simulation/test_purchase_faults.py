@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from simulator import purchase_drill, purchase_strikes
+from simulator import purchase_drill, purchase_strikes, spending_strikes
 from simulator.faults import Fault, Place, Strike
 from simulator.purchase_drill import Drill
 
-SPENDER = purchase_strikes.SPENDER
+SPENDER = purchase_strikes.CAST.spender
 PURCHASE = Place(operation="ec2.PurchaseCapacityBlock", nth=1, mutating=True, caller=SPENDER)
 RECORD = Place(operation="dynamodb.TransactWriteItems", nth=1, mutating=True, caller=SPENDER)
 TWICE = Strike(fault=Fault.INVOKED_TWICE_AT_ONCE, at=SPENDER)
@@ -31,13 +31,13 @@ def sample() -> Iterator[tuple[Drill, int]]:
 
     Of two faults of a kind the longer is taken. Each comes with how many purchases are made.
     """
-    strikes = {each.fault: each for each in sorted(purchase_strikes.strikes(PURCHASE), key=_length)}
+    strikes = {each.fault: each for each in sorted(purchase_strikes.CAST.strikes(PURCHASE), key=_length)}
     yield from ((Drill(faults=(strike,)), int(fault not in UNSENT)) for fault, strike in strikes.items())
     yield Drill(faults=(RECORD.strike(Fault.CRASH_BEFORE),)), 1
     yield Drill(faults=(RECORD.strike(Fault.CRASH_AFTER),)), 0
-    yield Drill(faults=(TWICE, RECORD.strike(Fault.STALL, lasts=purchase_strikes.LATE))), 1
-    yield Drill(requests=("drill", "drill"), latency=purchase_strikes.SLOW), 1
-    yield Drill(requests=("drill", "other"), latency=purchase_strikes.SLOW), 1
+    yield Drill(faults=(TWICE, RECORD.strike(Fault.STALL, lasts=spending_strikes.LATE))), 1
+    yield Drill(requests=("drill", "drill"), latency=spending_strikes.SLOW), 1
+    yield Drill(requests=("drill", "other"), latency=spending_strikes.SLOW), 1
 
 
 @pytest.mark.parametrize(("drill", "sales"), [pytest.param(*each, id=_name(each[0])) for each in sample()])
