@@ -23,7 +23,11 @@ STRANGE: tuple[Any, ...] = (
     {"source": "aws.ec2", "detail-type": DELIVERED, "detail": ["cr-0123456789abcdef1"], "region": 7},
     {"detail-type": None},
     {"detail_type": DELIVERED},
-    *(json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("c*.json"))),
+    *(
+        json.loads(path.read_text())
+        for about in ("capacity-block-*.json", "cloudtrail-*.json")
+        for path in sorted((ROOT / "events").glob(about))
+    ),
 )
 
 
