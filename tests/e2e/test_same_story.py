@@ -50,10 +50,9 @@ def test_sweeps_that_find_nothing_may_be_left_out() -> None:
     assert changes(short) == changes(whole)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_another_seed_tells_of_other_delays_and_the_same_outcome(seed: int) -> None:
+def test_another_seed_tells_of_other_delays_and_the_same_outcome() -> None:
     base, story = first()
-    other, another = told(seed=seed)
+    other, another = told(seed=1)
     assert another != story
     assert other.kinds() == base.kinds() == ["timeline", "scaled-out", "in-service", "draining", "ended"]
     assert [desired for _, desired, _ in other.steps()] == [desired for _, desired, _ in base.steps()] == [SIZE, 0]

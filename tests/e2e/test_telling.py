@@ -84,9 +84,7 @@ TROUBLE = {
     "256 and 429, by bot": (False, MANY, 429, MINUTE),
     "256 and 500, by bot": (False, MANY, 500, None),
     "40 and 429, by webhook": (True, SOME, 429, 10 * SECOND),
-    "40 and 500, by webhook": (True, SOME, 500, None),
     "a few and 429, one minute": (False, 4, 429, MINUTE),
-    "a few and 429, ten seconds": (False, 4, 429, 10 * SECOND),
     "a few and 429 without a word": (True, 4, 429, None),
     "a few and 503": (False, 4, 503, None),
 }

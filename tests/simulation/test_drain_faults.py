@@ -19,7 +19,6 @@ TO_ZERO = Place(operation="autoscaling.UpdateAutoScalingGroup", nth=1, mutating=
 SAMPLE = [
     CORDON.strike(Fault.CRASH_AFTER),
     EVICT.strike(Fault.REPLY_LOST),
-    EVICT.strike(Fault.THROTTLE),
     EVICT.strike(Fault.CRASH_AFTER),
     LEASE.strike(Fault.REPLY_LOST, RETRIED),
     LEASE.strike(Fault.STALL, lasts=FROZEN),
@@ -27,7 +26,7 @@ SAMPLE = [
     TO_ZERO.strike(Fault.CRASH_AFTER),
     Strike(fault=Fault.INVOKED_TWICE_AT_ONCE, at=DRAIN),
 ]
-AWAY = ("kubernetes", "autoscaling", "dynamodb")
+AWAY = ("kubernetes", "dynamodb")
 SLACK = timedelta(minutes=4)  # a run that dies leaves its lease, and the rest to the sweep after that
 
 
