@@ -11,13 +11,13 @@ from typing import Any
 
 from capacity_blocks.clicking.reply import Reply
 from capacity_blocks.core.purchase import approver, canonical, money
-from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.reminder.gathering import can_be_asked_for
 from capacity_blocks.core.renewal import successor
 from capacity_blocks.core.slack import answer
 from capacity_blocks.core.slack.click import Click
 from capacity_blocks.core.slack.rewrite import Note
 from capacity_blocks.core.slack.wish import HOUR, Extension, Successor
+from capacity_blocks.core.words import hours, when
 from capacity_blocks.pool_settings import PoolSettingsError
 from capacity_blocks.ports import Clock, PoolSettings, Reservations
 from capacity_blocks.purchase_ports import Workflows

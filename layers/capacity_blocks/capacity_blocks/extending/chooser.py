@@ -15,9 +15,9 @@ from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.query import Query, Subject
 from capacity_blocks.core.purchase.terms import Terms
 from capacity_blocks.core.purchase.violation import Guard, Violation
-from capacity_blocks.core.purchase.words import when
 from capacity_blocks.core.renewal.notice import renewed_by_settings
 from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.words import when
 from capacity_blocks.extending.opener import Opener
 from capacity_blocks.extending.survey import ExtensionSurvey
 from capacity_blocks.extension_ports import ExtensionOffers

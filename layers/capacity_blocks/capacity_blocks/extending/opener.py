@@ -21,7 +21,7 @@ from capacity_blocks.core.purchase.canonical import digest
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.reading import shown
 from capacity_blocks.core.purchase.violation import Guard, Violation
-from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.words import when
 from capacity_blocks.extending.survey import ExtensionSurvey
 from capacity_blocks.ports import Clock
 from capacity_blocks.purchase_ports import PurchaseLedger, RequestRow

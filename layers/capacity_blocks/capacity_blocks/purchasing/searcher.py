@@ -14,7 +14,7 @@ from capacity_blocks.core.purchase.ranking import Ranking, Verdict, rank
 from capacity_blocks.core.purchase.request import Instances, PurchaseRequest, PurchaseRequestError
 from capacity_blocks.core.purchase.table import facts, render
 from capacity_blocks.core.purchase.terms import Terms
-from capacity_blocks.core.purchase.words import hours
+from capacity_blocks.core.words import hours
 from capacity_blocks.ports import AwsError, Clock, PoolSettings
 from capacity_blocks.purchase_ports import Offerings, Quotas, Site
 from capacity_blocks.purchasing.opener import read

@@ -15,9 +15,9 @@ from capacity_blocks.core.purchase.intent import IN_FLIGHT, Intent, IntentState
 from capacity_blocks.core.purchase.means import Means
 from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.violation import Guard, Violation
-from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.reminder.succession import Succession, successions
 from capacity_blocks.core.reservation import PAID, Reservation
+from capacity_blocks.core.words import hours, when
 
 LONGEST = timedelta(days=182)  # of a block with all its extensions: "Extend Capacity Blocks"
 Found = Iterator[Violation]

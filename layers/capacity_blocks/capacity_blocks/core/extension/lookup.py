@@ -19,7 +19,7 @@ from capacity_blocks.core.purchase.lookup import (
     LookAgain,
     looks,
 )
-from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.words import when
 
 # Of several that could be ours, which one decides about money: one that is spent over one that may be, or is not.
 WEIGHT = (

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from capacity_blocks.core.purchase import approver, money
 from capacity_blocks.core.purchase.money_settings import MoneySettings
-from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.words import when
 
 
 class Door(StrEnum):

@@ -7,8 +7,8 @@ from capacity_blocks.core import tag
 from capacity_blocks.core.purchase.intent import request_of
 from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.request import Instances, PurchaseRequest
-from capacity_blocks.core.purchase.words import when
 from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.words import when
 
 
 def bought_for(request: PurchaseRequest, blocks: Sequence[Reservation]) -> Iterator[str]:

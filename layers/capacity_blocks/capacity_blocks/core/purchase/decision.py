@@ -7,7 +7,7 @@ from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.approval import Approval, counted, needed, objection, person
 from capacity_blocks.core.purchase.intent import Intent, IntentState, moved
 from capacity_blocks.core.purchase.money_settings import MoneySettings
-from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.words import when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,9 @@ from capacity_blocks.core.purchase.request import PurchaseRequest
 from capacity_blocks.core.purchase.violation import ASK_AGAIN as ASK_AGAIN
 from capacity_blocks.core.purchase.violation import Guard as Guard
 from capacity_blocks.core.purchase.violation import Violation as Violation
-from capacity_blocks.core.purchase.words import when
 from capacity_blocks.core.renewal.permit import Grounds
 from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.words import when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

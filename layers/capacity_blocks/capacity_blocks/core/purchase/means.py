@@ -13,8 +13,8 @@ from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.sale import Changed, Gone
 from capacity_blocks.core.purchase.sale import match as match_on_sale
 from capacity_blocks.core.purchase.violation import Guard, Violation
-from capacity_blocks.core.purchase.words import when
 from capacity_blocks.core.renewal.permit import Grounds
+from capacity_blocks.core.words import when
 
 Found = Iterator[Violation]
 

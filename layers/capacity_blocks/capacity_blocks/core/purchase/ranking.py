@@ -11,7 +11,7 @@ from capacity_blocks.core.purchase.offering import Offering, Unit
 from capacity_blocks.core.purchase.place import Place
 from capacity_blocks.core.purchase.refusal import Refusal, refusals
 from capacity_blocks.core.purchase.request import Instances, PurchaseRequest
-from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.words import when
 
 ORDER = (
     "the type that is preferred, then more instances, then the lower fee per usable GPU-hour, then the earlier start, "

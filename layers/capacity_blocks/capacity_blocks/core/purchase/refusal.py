@@ -13,7 +13,7 @@ from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.offering import Offering, Unit
 from capacity_blocks.core.purchase.place import Place, found
 from capacity_blocks.core.purchase.request import Instances, PurchaseRequest, UltraServers
-from capacity_blocks.core.purchase.words import hours, when
+from capacity_blocks.core.words import hours, when
 
 
 class Rule(StrEnum):

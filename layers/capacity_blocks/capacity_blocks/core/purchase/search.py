@@ -8,7 +8,7 @@ from capacity_blocks.core.purchase import pace
 from capacity_blocks.core.purchase.place import Place
 from capacity_blocks.core.purchase.query import Answer, LeftOut, Outcome, Query, Subject
 from capacity_blocks.core.purchase.request import Instances, PurchaseRequest
-from capacity_blocks.core.purchase.words import hours, when
+from capacity_blocks.core.words import hours, when
 
 FURTHEST_START = timedelta(weeks=8)  # "Amazon EC2 Capacity Blocks for ML": up to 8 weeks in advance
 MOST_CALLS = 40  # for each region and search: 8 at once and 32 more take under four minutes

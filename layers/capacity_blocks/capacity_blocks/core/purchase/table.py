@@ -7,7 +7,7 @@ from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.offering import Offering, Unit
 from capacity_blocks.core.purchase.query import Answer, Findings
 from capacity_blocks.core.purchase.ranking import ORDER, Ranking, Verdict
-from capacity_blocks.core.purchase.words import hours
+from capacity_blocks.core.words import hours
 
 HEADINGS = ("", "offering", "what", "zone", "start", "end", "hours", "usable", "fee", "fee per usable hour", "verdict")
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from capacity_blocks.core.notice import Choice, Tone
 from capacity_blocks.core.purchase import canonical, money
-from capacity_blocks.core.purchase.words import when
 from capacity_blocks.core.reminder.gathering import can_be_asked_for
 from capacity_blocks.core.reminder.offer import Offer, OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
 from capacity_blocks.core.reminder.phrase import span
 from capacity_blocks.core.renewal import successor
 from capacity_blocks.core.slack.wish import Extension, Successor, Value
+from capacity_blocks.core.words import when
 
 HOUR = timedelta(hours=1)
 MOST_OF_A_KIND = 2

@@ -6,14 +6,14 @@ from datetime import timedelta
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.request_field import MOST_DAYS
-from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.reminder import choice, ladder
 from capacity_blocks.core.reminder.gathering import can_be_asked_for
 from capacity_blocks.core.reminder.offer import Offer, OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
-from capacity_blocks.core.reminder.phrase import ahead, listed, offered, percent, rate, span
+from capacity_blocks.core.reminder.phrase import ahead, offered, percent, rate, span
 from capacity_blocks.core.reminder.succession import Follower
 from capacity_blocks.core.renewal.settings import RenewalMode
+from capacity_blocks.core.words import hours, listed, when
 
 SOON = timedelta(days=1)  # from then on a reminder is a warning
 RENEWED = {RenewalMode.EXTEND: "extended", RenewalMode.BUY_SUCCESSOR: "followed by a new block"}

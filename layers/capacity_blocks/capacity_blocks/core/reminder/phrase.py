@@ -1,6 +1,5 @@
 """How reminders say spans of time and shares."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from decimal import ROUND_UP, Decimal
 
@@ -44,7 +43,3 @@ def offered(gap: timedelta) -> str:
 
 def percent(share: Decimal) -> str:
     return f"{money.canonical(share)} %"
-
-
-def listed(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)

@@ -7,11 +7,11 @@ from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.notices.answer import CHECKED_AGAIN
 from capacity_blocks.core.purchase.notices.fact import about, fee, what
-from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.renewal.decision import NotRenewed
 from capacity_blocks.core.renewal.record import Renewal
 from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
 from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.words import hours, when
 
 AGAIN = {
     RenewalMode.EXTEND: "If nothing does, it is tried again each hour",

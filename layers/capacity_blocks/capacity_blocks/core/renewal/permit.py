@@ -7,9 +7,9 @@ from datetime import timedelta
 from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.terms import Terms
-from capacity_blocks.core.purchase.words import hours, when
 from capacity_blocks.core.renewal.record import Renewal
 from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
+from capacity_blocks.core.words import hours, when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

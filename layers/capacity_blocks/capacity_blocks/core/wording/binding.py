@@ -10,7 +10,8 @@ from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.price import cost_per_hour
 from capacity_blocks.core.service import Service
 from capacity_blocks.core.target import Target
-from capacity_blocks.core.wording.phrase import digest, sentences, steady, when
+from capacity_blocks.core.wording.phrase import digest, sentences, steady
+from capacity_blocks.core.words import when
 
 
 def missing_key(target: Target, now: datetime) -> str:

@@ -7,7 +7,8 @@ from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.price import cost_per_hour
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.timeline import Timeline
-from capacity_blocks.core.wording.phrase import of_block, when
+from capacity_blocks.core.wording.phrase import of_block
+from capacity_blocks.core.words import when
 
 
 def unclaimed(block: Reservation, policy: Policy) -> Notice:

@@ -11,7 +11,8 @@ from capacity_blocks.core.pool import DRAINED, Occupant, Pool
 from capacity_blocks.core.price import cost_per_hour
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.service import Service
-from capacity_blocks.core.wording.phrase import about, end, minutes, when
+from capacity_blocks.core.wording.phrase import about, end, minutes
+from capacity_blocks.core.words import when
 
 SECOND = timedelta(seconds=1)
 MOST_NAMED = 10  # instances let go, with their reasons: the rest is in the history

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zlib import crc32
 
@@ -10,10 +10,6 @@ from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.service import Service, ending
-
-
-def when(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"
 
 
 def life(pool: Pool, service: Service) -> str:

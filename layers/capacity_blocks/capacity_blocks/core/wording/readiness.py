@@ -8,8 +8,9 @@ from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.readiness.check import NodeCheck
 from capacity_blocks.core.readiness.verdict import Readiness
 from capacity_blocks.core.service import Service
-from capacity_blocks.core.wording.phrase import life, when
+from capacity_blocks.core.wording.phrase import life
 from capacity_blocks.core.wording.succession import LAST_EXTENSION, joint_key
+from capacity_blocks.core.words import when
 
 MOST_NAMED = 10
 

@@ -8,7 +8,8 @@ from capacity_blocks.core.pool import SCALED_IN, LaunchFailure, Pool
 from capacity_blocks.core.price import cost_per_hour
 from capacity_blocks.core.service import Service
 from capacity_blocks.core.target import TargetKind
-from capacity_blocks.core.wording.phrase import about, digest, life, steady, when
+from capacity_blocks.core.wording.phrase import about, digest, life, steady
+from capacity_blocks.core.words import when
 
 
 def in_service_key(pool: Pool, service: Service) -> str:

@@ -6,7 +6,8 @@ from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.price import cost_per_hour
 from capacity_blocks.core.service import Service
 from capacity_blocks.core.target import ScheduledAction
-from capacity_blocks.core.wording.phrase import about, digest, end, when
+from capacity_blocks.core.wording.phrase import about, digest, end
+from capacity_blocks.core.words import when
 
 
 def timeline(service: Service, policy: Policy) -> Notice:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from capacity_blocks.core.chain import Joint
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.pool import Pool
-from capacity_blocks.core.wording.phrase import when
+from capacity_blocks.core.words import when
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 # "Extend Capacity Blocks": up to 1 hour before the end.

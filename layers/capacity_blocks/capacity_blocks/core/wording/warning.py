@@ -16,7 +16,8 @@ from capacity_blocks.core.reservation import Reservation
 from capacity_blocks.core.service import Service, ending
 from capacity_blocks.core.target import TargetKind
 from capacity_blocks.core.timeline import Timeline
-from capacity_blocks.core.wording.phrase import about, digest, end, minutes, when
+from capacity_blocks.core.wording.phrase import about, digest, end, minutes
+from capacity_blocks.core.words import when
 
 MINUTE = timedelta(minutes=1)
 # Karpenter's controller capacityreservation.expiration deletes NodeClaims this long before the end, of any type.

@@ -10,7 +10,7 @@ from capacity_blocks.core.purchase.notices.fact import local, paragraphs, reason
 from capacity_blocks.core.purchase.notices.link import execution_link, mark
 from capacity_blocks.core.purchase.notices.sequel import EXTEND_ANEW
 from capacity_blocks.core.purchase.violation import Violation
-from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.words import when
 
 OLD_END = "the block still ends when it would have ended"
 

@@ -9,7 +9,7 @@ from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.notices.fact import about, budget, fee, local, what
 from capacity_blocks.core.purchase.notices.paying import PAYMENT_METHOD
 from capacity_blocks.core.purchase.notices.sequel import EXTEND_ANEW
-from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.words import when
 
 FOLLOWS = "Every timer, notice and scheduled action of the block follows from there."
 

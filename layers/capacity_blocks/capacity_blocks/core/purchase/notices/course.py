@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase.intent import Intent
-from capacity_blocks.core.purchase.notices.fact import about_execution, fee, listed, paragraphs, section, what
+from capacity_blocks.core.purchase.notices.fact import about_execution, fee, paragraphs, section, what
 from capacity_blocks.core.purchase.notices.link import execution_link, mark
-from capacity_blocks.core.purchase.words import when
+from capacity_blocks.core.words import listed, when
 
 
 def request_taken(*, request_id: str, holder: str, execution: str, pool: str | None = None) -> Notice:

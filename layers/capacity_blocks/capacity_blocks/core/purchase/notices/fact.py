@@ -15,7 +15,7 @@ from capacity_blocks.core.purchase.notices.link import execution_link
 from capacity_blocks.core.purchase.ranking import Verdict
 from capacity_blocks.core.purchase.request import PurchaseRequest
 from capacity_blocks.core.purchase.terms import Terms
-from capacity_blocks.core.purchase.words import hours, when
+from capacity_blocks.core.words import hours, listed, when
 
 Facts = Iterable[tuple[str, str]]
 
@@ -136,10 +136,6 @@ def budget(now: datetime, book: Book | None, settings: MoneySettings | None) -> 
 
 def reasons(violations: Sequence[Violation]) -> Iterable[str]:
     return dict.fromkeys(violation.reason for violation in violations)
-
-
-def listed(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
 
 
 def section(heading: str, lines: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from capacity_blocks.core.purchase.approval import Approval, Door, counted, need
 from capacity_blocks.core.purchase.approver import Approver
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.money_settings import MoneySettings
-from capacity_blocks.core.purchase.notices.fact import listed
+from capacity_blocks.core.words import listed
 
 
 def named(people: Iterable[Approver]) -> str:

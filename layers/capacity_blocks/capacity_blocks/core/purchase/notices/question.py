@@ -11,10 +11,10 @@ from capacity_blocks.core.purchase.budget import Book
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.purchase.notices import command
-from capacity_blocks.core.purchase.notices.fact import about, budget, fee, hardware, listed, local, paragraphs, what
+from capacity_blocks.core.purchase.notices.fact import about, budget, fee, hardware, local, paragraphs, what
 from capacity_blocks.core.purchase.notices.link import function_link, region_of
 from capacity_blocks.core.purchase.notices.person import is_of_slack, lacking, named
-from capacity_blocks.core.purchase.words import hours
+from capacity_blocks.core.words import hours, listed
 
 
 def asked(

@@ -13,7 +13,6 @@ from capacity_blocks.core.purchase.notices.fact import (
     about_request,
     budget,
     fee,
-    listed,
     local,
     of_terms,
     paragraphs,
@@ -25,6 +24,7 @@ from capacity_blocks.core.purchase.notices.person import named
 from capacity_blocks.core.purchase.notices.wish import wish
 from capacity_blocks.core.purchase.request import PurchaseRequest
 from capacity_blocks.core.purchase.terms import Terms
+from capacity_blocks.core.words import listed
 
 
 def dry_run(

@@ -9,7 +9,6 @@ from capacity_blocks.core.purchase.guard import Violation
 from capacity_blocks.core.purchase.notices.fact import (
     about_request,
     fee,
-    listed,
     local,
     of_terms,
     paragraphs,
@@ -21,6 +20,7 @@ from capacity_blocks.core.purchase.notices.sequel import START_ANOTHER, goes_on
 from capacity_blocks.core.purchase.notices.wish import wish
 from capacity_blocks.core.purchase.request import PurchaseRequest
 from capacity_blocks.core.purchase.terms import Terms
+from capacity_blocks.core.words import listed
 
 
 def unasked(

@@ -7,7 +7,8 @@ from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase import canonical
 from capacity_blocks.core.purchase.intent import Intent
 from capacity_blocks.core.purchase.notices import command
-from capacity_blocks.core.purchase.notices.fact import about, listed, paragraphs
+from capacity_blocks.core.purchase.notices.fact import about, paragraphs
+from capacity_blocks.core.words import listed
 
 # Of each reservation, what it lacks.
 Lacking = Mapping[str, Mapping[str, str]]

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.notices.fact import local
 from capacity_blocks.core.purchase.request import Instances, PurchaseRequest
-from capacity_blocks.core.purchase.words import hours
+from capacity_blocks.core.words import hours
 
 
 def wish(request: PurchaseRequest, zone: tzinfo | None = None) -> str:

@@ -1,5 +1,6 @@
-"""How instants and hours are written for people."""
+"""How instants, hours and lists are written for people."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 HOUR = timedelta(hours=1)
@@ -12,3 +13,7 @@ def when(instant: datetime) -> str:
 def hours(duration: timedelta) -> str:
     text = f"{duration / HOUR:,.2f}"
     return text.rstrip("0").rstrip(".")
+
+
+def listed(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
