@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from capacity_blocks.core.notice import Severity
 from capacity_blocks.core.purchase.reading import NotAllowedError
+from capacity_blocks.core.purchase.request_field import time_zone
 from capacity_blocks.core.slack import route
 from capacity_blocks.core.slack.route import Route
 from capacity_blocks.settings import SettingsError, boolean, names_what_is_missing
@@ -87,6 +88,6 @@ def _mention(who: str) -> str:
 
 def _zone(name: str) -> tzinfo:
     try:
-        return route.zone(name)
+        return time_zone(name)
     except NotAllowedError as error:
         raise SettingsError(f"TIME_ZONE is {name!r}; allowed: {error}") from error

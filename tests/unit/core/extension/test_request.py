@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capacity_blocks.core.extension import request
-from capacity_blocks.core.extension.request import ExtensionWish, claimed_for, is_sold, parse
+from capacity_blocks.core.extension.request import ExtensionWish, claimed_for, parse
+from capacity_blocks.core.purchase.duration import is_sold
 from capacity_blocks.core.purchase.intent import request_of
 from capacity_blocks.core.purchase.request import PurchaseRequestError
 from tests.factories import at

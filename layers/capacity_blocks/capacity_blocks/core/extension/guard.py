@@ -5,12 +5,12 @@ The rules of money are those of a purchase; what is added is what EC2 takes for 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from capacity_blocks.core.extension.history import ExtensionRecord, ExtensionStatus
 from capacity_blocks.core.extension.request import ExtensionRequest
 from capacity_blocks.core.purchase import means, refusal
 from capacity_blocks.core.purchase.deadline import FIRST_EXTENSION_BEFORE_END, LAST_EXTENSION_BEFORE_END
+from capacity_blocks.core.purchase.duration import MOST, MOST_DAYS
 from capacity_blocks.core.purchase.intent import IN_FLIGHT, Intent, IntentState
 from capacity_blocks.core.purchase.means import Means
 from capacity_blocks.core.purchase.offering import Offering
@@ -19,7 +19,6 @@ from capacity_blocks.core.reminder.succession import Succession, successions
 from capacity_blocks.core.reservation import PAID, Reservation
 from capacity_blocks.core.words import hours, when
 
-LONGEST = timedelta(days=182)  # of a block with all its extensions: "Extend Capacity Blocks"
 Found = Iterator[Violation]
 
 
@@ -175,8 +174,8 @@ def _fitting(known: Circumstances, offering: Offering) -> Found:
     if block.instance_count not in {0, part.instance_count}:  # 0: EC2 does not tell
         reason = f"it is for {part.instance_count} instances, and the block has {block.instance_count}"
         yield Violation(guard=Guard.UNFIT, reason=reason)
-    if offering.end - block.start > LONGEST:
-        reason = f"the block would last from {when(block.start)} to {when(offering.end)}, more than {LONGEST.days} days"
+    if offering.end - block.start > MOST:
+        reason = f"the block would last from {when(block.start)} to {when(offering.end)}, more than {MOST_DAYS} days"
         yield Violation(guard=Guard.UNFIT, reason=reason)
 
 

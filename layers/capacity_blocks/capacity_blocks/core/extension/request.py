@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from capacity_blocks.core.purchase import canonical, money
+from capacity_blocks.core.purchase.duration import of_hours
 from capacity_blocks.core.purchase.reading import (
     Field,
     NotAllowedError,
@@ -16,12 +17,11 @@ from capacity_blocks.core.purchase.reading import (
     matching,
     read_fields,
     shown,
-    whole,
 )
 from capacity_blocks.core.purchase.request import PurchaseRequestError
-from capacity_blocks.core.purchase.request_field import MOST_DAYS, MOST_DAYS_BY_DAY, REGION
+from capacity_blocks.core.purchase.request_field import REGION
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
 RESERVATION_ID = "cr-[0-9a-z]{1,40}"
 MOST_WHY = 500  # it ends up in notices
 
@@ -52,15 +52,6 @@ class ExtensionRequest:
     why: str = ""
     automatic: bool = False
     most_fee: Decimal | None = None
-
-
-def is_sold(duration: timedelta) -> bool:
-    """Whether EC2 sells extensions of this length at all: whole days to 14, then whole weeks to 182 days.
-
-    botocore, DescribeCapacityBlockExtensionOfferingsRequest; "Extend Capacity Blocks".
-    """
-    days, rest = divmod(duration, DAY)
-    return not rest and 1 <= days <= MOST_DAYS and (days <= MOST_DAYS_BY_DAY or days % 7 == 0)
 
 
 def request_id(reservation_id: str, end: datetime) -> str:
@@ -128,14 +119,7 @@ def is_extension(document: Mapping[str, Any]) -> bool:
 def _duration(value: object) -> timedelta:
     """Read hours, also as digits: the value of a button is a text."""
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 6 else value
-    allowed = f"hours that EC2 sells: whole days up to {MOST_DAYS_BY_DAY * 24}, then whole weeks up to {MOST_DAYS * 24}"
-    try:
-        duration = whole(1, MOST_DAYS * 24)(number) * HOUR
-    except NotAllowedError as error:
-        raise NotAllowedError(allowed) from error
-    if not is_sold(duration):
-        raise NotAllowedError(allowed)
-    return duration
+    return of_hours(number)
 
 
 def _why(value: object) -> str:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from capacity_blocks.core.purchase.duration import DAY, MOST_DAYS_BY_DAY
 from capacity_blocks.core.purchase.reading import read_fields, shown
-from capacity_blocks.core.purchase.request_field import DAY, FIELDS, MOST_DAYS_BY_DAY
+from capacity_blocks.core.purchase.request_field import FIELDS
 
 
 class PurchaseRequestError(ValueError):

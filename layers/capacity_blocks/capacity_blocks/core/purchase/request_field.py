@@ -1,10 +1,10 @@
 """The fields of a purchase request: what each of them may say."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from capacity_blocks.core.purchase.duration import MOST_DAYS
 from capacity_blocks.core.purchase.reading import (
     Field,
     NotAllowedError,
@@ -20,9 +20,6 @@ from capacity_blocks.core.purchase.reading import (
 )
 from capacity_blocks.core.tag import MOST_INSTANCES
 
-DAY = timedelta(days=1)
-MOST_DAYS_BY_DAY = 14  # then by the week: botocore, DescribeCapacityBlockOfferingsRequest$CapacityDurationHours
-MOST_DAYS = 182
 MOST_TYPES = 10  # botocore, InstanceTypePreferences
 MOST_TAGS = 40  # EC2 allows 50 on a resource; the rest is ours
 MOST_KEY, MOST_VALUE = 128, 256
@@ -64,15 +61,18 @@ def _tags(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(value.items()))
 
 
-def _time_zone(value: object) -> str:
-    """Read the name of a time zone that there is: whatever is shown to people must not fail on it later."""
+def time_zone(value: object) -> ZoneInfo:
+    """Read a time zone that there is, or raise NotAllowedError."""
     allowed = "a time zone of the IANA database, such as Europe/Berlin"
-    name = matching(TIME_ZONE, allowed)(value)
     try:
-        ZoneInfo(name)
+        return ZoneInfo(matching(TIME_ZONE, allowed)(value))
     except (KeyError, ValueError, OSError) as error:  # no such zone; a file that holds none; a folder
         raise NotAllowedError(allowed) from error
-    return name
+
+
+def _time_zone(value: object) -> str:
+    """Read the name of one: whatever is shown to people must not fail on it later."""
+    return time_zone(value).key
 
 
 def _is_tag(item: tuple[object, object]) -> bool:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from capacity_blocks.core.purchase import pace
 from capacity_blocks.core.purchase.deadline import FIRST_EXTENSION_BEFORE_END, LAST_EXTENSION_BEFORE_END
+from capacity_blocks.core.purchase.duration import MOST
 from capacity_blocks.core.purchase.query import Query, Subject
-from capacity_blocks.core.purchase.request_field import DAY, MOST_DAYS
 from capacity_blocks.core.purchase.search import FURTHEST_START
 from capacity_blocks.core.reminder.found import Want
 from capacity_blocks.core.reminder.ladder import next_rung
@@ -62,7 +62,7 @@ def errands(now: datetime, block: Reservation, settings: ReminderSettings, *, is
 def can_be_extended(now: datetime, block: Reservation, duration: timedelta) -> bool:
     """Whether EC2 sells an extension of a block now, as far as its dates and its owner tell."""
     in_window = block.end - FIRST_EXTENSION_BEFORE_END <= now <= block.end - LAST_EXTENSION_BEFORE_END
-    is_short_enough = block.end + duration - block.start <= MOST_DAYS * DAY
+    is_short_enough = block.end + duration - block.start <= MOST
     return block.owned and block.is_paid and in_window and is_short_enough
 
 

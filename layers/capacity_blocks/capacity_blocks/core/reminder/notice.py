@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.purchase import money
-from capacity_blocks.core.purchase.request_field import MOST_DAYS
+from capacity_blocks.core.purchase.duration import MOST_DAYS
 from capacity_blocks.core.reminder import choice, ladder
 from capacity_blocks.core.reminder.gathering import can_be_asked_for
 from capacity_blocks.core.reminder.offer import Offer, OfferKind

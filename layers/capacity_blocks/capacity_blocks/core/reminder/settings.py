@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from capacity_blocks.core.purchase.duration import of_days
 from capacity_blocks.core.purchase.reading import (
     Field,
     NotAllowedError,
@@ -14,7 +15,6 @@ from capacity_blocks.core.purchase.reading import (
     shown,
     whole,
 )
-from capacity_blocks.core.purchase.request_field import MOST_DAYS, MOST_DAYS_BY_DAY
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -67,13 +67,6 @@ def _ladder(value: object) -> tuple[timedelta, ...]:
     return tuple(sorted({read(each) for each in value}, reverse=True))
 
 
-def _days(value: object) -> timedelta:
-    days = whole(1, MOST_DAYS, "whole days")(value)
-    if days > MOST_DAYS_BY_DAY and days % 7:
-        raise NotAllowedError(f"whole days from 1 to {MOST_DAYS_BY_DAY}, then whole weeks up to {MOST_DAYS} days")
-    return days * DAY
-
-
 def _metric(value: object) -> Metric:
     allowed = 'an object with "namespace", "name" and "dimensions", as CloudWatch has them'
     text = matching(r"[!-~][ -~]{0,254}", allowed)
@@ -88,7 +81,7 @@ def _metric(value: object) -> Metric:
 
 FIELDS = {
     "hours_before_end": Field(attribute="ladder", read=_ladder),
-    "days": Field(attribute="durations", read=listed(_days, MOST_DURATIONS)),
+    "days": Field(attribute="durations", read=listed(of_days, MOST_DURATIONS)),
     "idle_below_percent": Field(attribute="idle_below", read=whole(0, 100, "a whole number of percent")),
     "accelerator_metric": Field(attribute="accelerator_metric", read=_metric),
 }

@@ -6,10 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from capacity_blocks.core.purchase.duration import of_hours
 from capacity_blocks.core.purchase.money_settings import CENT
 from capacity_blocks.core.purchase.reading import (
     Field,
-    NotAllowedError,
     dollars,
     hours,
     one_of,
@@ -17,7 +17,6 @@ from capacity_blocks.core.purchase.reading import (
     shown,
     whole,
 )
-from capacity_blocks.core.purchase.request_field import MOST_DAYS, MOST_DAYS_BY_DAY
 
 HOUR = timedelta(hours=1)
 LEAST_LEAD_HOURS = 2  # an extension can be bought until 1 hour before the end: "Extend Capacity Blocks"
@@ -70,26 +69,14 @@ def _mode(value: object) -> RenewalMode:
     return RenewalMode(one_of(*RenewalMode)(value))
 
 
-def _duration(value: object) -> timedelta:
-    """Read a duration that EC2 sells: botocore, DescribeCapacityBlockExtensionOfferingsRequest, by days, then weeks."""
-    allowed = f"hours that EC2 sells: whole days up to {MOST_DAYS_BY_DAY * 24}, then whole weeks up to {MOST_DAYS * 24}"
-    try:
-        count = whole(24, MOST_DAYS * 24)(value)
-    except NotAllowedError as error:
-        raise NotAllowedError(allowed) from error
-    if count % (24 if count <= MOST_DAYS_BY_DAY * 24 else 7 * 24):
-        raise NotAllowedError(allowed)
-    return count * HOUR
-
-
 FIELDS = {
     "mode": Field(attribute="mode", read=_mode),
-    "hours": Field(attribute="duration", read=_duration),
+    "hours": Field(attribute="duration", read=of_hours),
     "most_fee": Field(attribute="most_fee", read=dollars(CENT)),
     "lead_hours": Field(attribute="lead", read=hours(LEAST_LEAD_HOURS, MOST_LEAD_HOURS)),
     "min_utilization_percent": Field(attribute="min_utilization", read=whole(1, 100, "a whole number of percent")),
 }
 ON = FIELDS | {
-    "hours": Field(attribute="duration", read=_duration, required=True),
+    "hours": Field(attribute="duration", read=of_hours, required=True),
     "most_fee": Field(attribute="most_fee", read=dollars(CENT), required=True),
 }

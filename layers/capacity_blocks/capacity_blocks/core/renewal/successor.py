@@ -7,7 +7,8 @@ from re import ASCII, fullmatch
 from typing import Any
 
 from capacity_blocks.core.purchase import canonical, money
-from capacity_blocks.core.purchase.request_field import MOST_DAYS_BY_DAY, MOST_KEY, MOST_TAGS, MOST_VALUE
+from capacity_blocks.core.purchase.duration import MOST_DAYS_BY_DAY
+from capacity_blocks.core.purchase.request_field import MOST_KEY, MOST_TAGS, MOST_VALUE
 from capacity_blocks.core.reservation import Reservation
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

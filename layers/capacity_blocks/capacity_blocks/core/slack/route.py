@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from capacity_blocks.core.notice import Severity
 from capacity_blocks.core.purchase.reading import Field, NotAllowedError, listed, matching, read_fields, shown
-from capacity_blocks.core.purchase.request_field import TIME_ZONE
+from capacity_blocks.core.purchase.request_field import time_zone
 
 CHANNEL = r"[CG][A-Z0-9]{2,20}"
 MENTION = r"here|channel|[UW][A-Z0-9]{2,20}|S[A-Z0-9]{2,20}"
 MOST_MENTIONS = 10
-ZONE_ALLOWED = "a time zone of the IANA database, such as Europe/Berlin"
 MENTION_ALLOWED = '"here", "channel", the id of a person (U…) or of a group (S…), or a list of them'
 
 Mentions = Mapping[Severity, tuple[str, ...]]
@@ -69,14 +67,6 @@ def parse(section: object) -> RouteSettings:
     return RouteSettings(**values)
 
 
-def zone(name: object) -> tzinfo:
-    """Return a time zone by its name, or raise NotAllowedError."""
-    try:
-        return ZoneInfo(matching(TIME_ZONE, ZONE_ALLOWED)(name))
-    except (KeyError, ValueError, OSError) as error:  # no such zone; a file that holds none; a folder
-        raise NotAllowedError(ZONE_ALLOWED) from error
-
-
 mention = matching(MENTION, MENTION_ALLOWED)
 
 
@@ -91,5 +81,5 @@ def _mentions(value: object) -> Mentions:
 FIELDS = {
     "channel": Field(attribute="channel", read=matching(CHANNEL, "the id of a channel, C…")),
     "mentions": Field(attribute="mentions", read=_mentions),
-    "time_zone": Field(attribute="time_zone", read=zone),
+    "time_zone": Field(attribute="time_zone", read=time_zone),
 }
