@@ -28,7 +28,7 @@ class DynamoDbOffers:
 
     @raises_aws_error
     def put(self, found: Found, region: str) -> None:
-        """Write blindly what was found: the latest look counts, whoever made it."""
+        """Write what was found: the latest look counts, whoever made it; one that failed, only where none has found."""
         expires_at = int((found.want.end + KEPT_AFTER_END).timestamp())
         item: Item = {
             "kind": {"S": _kind(region)},

@@ -11,6 +11,10 @@ from capacity_blocks.core.reservation import Reservation
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-blocks.html
 RECLAIM_LEAD = timedelta(minutes=30)
 ULTRASERVER_RECLAIM_LEAD = timedelta(minutes=60)
+# "Extend Capacity Blocks": more time is sold from 56 days to 1 hour before the end.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-blocks-extend.html
+FIRST_EXTENSION_BEFORE_END = timedelta(days=56)
+LAST_EXTENSION_BEFORE_END = timedelta(hours=1)
 
 
 class Phase(StrEnum):

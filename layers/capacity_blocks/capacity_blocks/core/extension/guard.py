@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from capacity_blocks.core.extension.history import ExtensionRecord, ExtensionStatus
 from capacity_blocks.core.extension.request import ExtensionRequest
 from capacity_blocks.core.purchase import means, refusal
-from capacity_blocks.core.purchase.deadline import FIRST_EXTENSION_BEFORE_END, LAST_EXTENSION_BEFORE_END
 from capacity_blocks.core.purchase.duration import MOST, MOST_DAYS
 from capacity_blocks.core.purchase.intent import IN_FLIGHT, Intent, IntentState
 from capacity_blocks.core.purchase.means import Means
@@ -17,6 +16,7 @@ from capacity_blocks.core.purchase.offering import Offering
 from capacity_blocks.core.purchase.violation import Guard, Violation
 from capacity_blocks.core.reminder.succession import Succession, successions
 from capacity_blocks.core.reservation import PAID, Reservation
+from capacity_blocks.core.timeline import FIRST_EXTENSION_BEFORE_END, LAST_EXTENSION_BEFORE_END
 from capacity_blocks.core.words import hours, when
 
 Found = Iterator[Violation]

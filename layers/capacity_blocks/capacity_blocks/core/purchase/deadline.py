@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from capacity_blocks.core.purchase.offering import Offering
+from capacity_blocks.core.timeline import LAST_EXTENSION_BEFORE_END
 
 # "Capacity Blocks pricing and billing": within 12 hours, and 5 minutes before the start; whichever comes first.
 PAID_WITHIN = timedelta(hours=12)
@@ -12,9 +13,6 @@ EXTENSION_PAID_BEFORE_END = timedelta(minutes=35)
 # A payment settles after 5 minutes at the earliest, and 5 minutes before the start at the latest ("Pricing and
 # billing" of Capacity Blocks): later than this there is nothing to be had but a failed payment.
 LAST_PURCHASE_BEFORE_START = timedelta(minutes=10)
-# "Extend Capacity Blocks": from 56 days to 1 hour before the block's end.
-FIRST_EXTENSION_BEFORE_END = timedelta(days=56)
-LAST_EXTENSION_BEFORE_END = timedelta(hours=1)
 
 
 def last_purchase_at(offering: Offering) -> datetime:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from capacity_blocks.core.purchase import pace
-from capacity_blocks.core.purchase.deadline import FIRST_EXTENSION_BEFORE_END, LAST_EXTENSION_BEFORE_END
 from capacity_blocks.core.purchase.duration import MOST
 from capacity_blocks.core.purchase.query import Query, Subject
 from capacity_blocks.core.purchase.search import FURTHEST_START
@@ -14,6 +13,7 @@ from capacity_blocks.core.reminder.ladder import next_rung
 from capacity_blocks.core.reminder.offer import EARLIEST_START, LATEST_START, OfferKind
 from capacity_blocks.core.reminder.settings import ReminderSettings
 from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.timeline import FIRST_EXTENSION_BEFORE_END, LAST_EXTENSION_BEFORE_END
 
 # Many blocks may end at one time: a first look begins this long before a rung, a second one shortly before it.
 FIRST_LOOK, SECOND_LOOK = timedelta(hours=6), timedelta(hours=1)

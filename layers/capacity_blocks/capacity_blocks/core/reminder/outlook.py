@@ -8,7 +8,7 @@ from capacity_blocks.core.policy import Policy
 from capacity_blocks.core.pool import Extension
 from capacity_blocks.core.purchase import money
 from capacity_blocks.core.purchase.budget import Book, Standing, month_of, shortfalls
-from capacity_blocks.core.purchase.deadline import LAST_EXTENSION_BEFORE_END, last_purchase_at
+from capacity_blocks.core.purchase.deadline import last_purchase_at
 from capacity_blocks.core.purchase.money_settings import MoneySettings
 from capacity_blocks.core.reminder.found import Found
 from capacity_blocks.core.reminder.gathering import can_be_asked_for, can_be_extended
@@ -18,7 +18,7 @@ from capacity_blocks.core.reminder.succession import Succession
 from capacity_blocks.core.reminder.usage import Usage
 from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
 from capacity_blocks.core.reservation import Reservation, ReservationState
-from capacity_blocks.core.timeline import Timeline
+from capacity_blocks.core.timeline import LAST_EXTENSION_BEFORE_END, Timeline
 
 LEAST = timedelta(days=1)  # of an extension
 SURELY_PAID = timedelta(hours=13)  # a payment may take 12 hours, and this leaves one more

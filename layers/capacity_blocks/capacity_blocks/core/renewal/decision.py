@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from capacity_blocks.core.purchase import canonical, money
-from capacity_blocks.core.purchase.deadline import LAST_EXTENSION_BEFORE_END
 from capacity_blocks.core.reminder.gathering import can_be_asked_for, can_be_extended
 from capacity_blocks.core.reminder.succession import Succession
 from capacity_blocks.core.reminder.usage import Usage
@@ -13,6 +12,7 @@ from capacity_blocks.core.renewal import successor
 from capacity_blocks.core.renewal.record import Renewal
 from capacity_blocks.core.renewal.settings import RenewalMode, RenewalSettings
 from capacity_blocks.core.reservation import Reservation
+from capacity_blocks.core.timeline import LAST_EXTENSION_BEFORE_END
 
 HOUR = timedelta(hours=1)
 TRIED_EVERY = HOUR

@@ -8,8 +8,9 @@ from capacity_blocks.core.pool import Pool
 from capacity_blocks.core.readiness.check import NodeCheck
 from capacity_blocks.core.readiness.verdict import Readiness
 from capacity_blocks.core.service import Service
+from capacity_blocks.core.timeline import LAST_EXTENSION_BEFORE_END
 from capacity_blocks.core.wording.phrase import life
-from capacity_blocks.core.wording.succession import LAST_EXTENSION, joint_key
+from capacity_blocks.core.wording.succession import joint_key
 from capacity_blocks.core.words import when
 
 MOST_NAMED = 10
@@ -122,7 +123,7 @@ def hand_over_at_risk(pool: Pool, joint: Joint, served: int) -> Notice:
         ),
         next_step=(
             f"See what keeps {after} from being good. To gain time, extend {before}: that is possible until "
-            f"{when(before.end - LAST_EXTENSION)}."
+            f"{when(before.end - LAST_EXTENSION_BEFORE_END)}."
         ),
         pool=pool.name,
         region=pool.region,

@@ -5,12 +5,10 @@ from datetime import timedelta
 from capacity_blocks.core.chain import Joint
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.pool import Pool
+from capacity_blocks.core.timeline import LAST_EXTENSION_BEFORE_END
 from capacity_blocks.core.words import when
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-# "Extend Capacity Blocks": up to 1 hour before the end.
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-blocks-extend.html
-LAST_EXTENSION = HOUR
 
 
 def span(duration: timedelta) -> str:
@@ -29,8 +27,9 @@ def joint(pool: Pool, found: Joint) -> Notice:
         title = f"Pool {pool.name} has a gap of {span(found.gap)} from {when(before.drain_at)} on"
         text = f"{about}: for {span(found.gap)} the pool has none of their {_instances(before.instances)}."
         next_step = (
-            f"Nothing to do, if work may pause; else extend {before}, by {when(before.end - LAST_EXTENSION)} at the "
-            f"latest, or purchase a block that starts before {when(before.drain_at)}."
+            f"Nothing to do, if work may pause; else extend {before}, by "
+            f"{when(before.end - LAST_EXTENSION_BEFORE_END)} at the latest, or purchase a block that starts before "
+            f"{when(before.drain_at)}."
         )
     else:
         kind, severity = "overlap", Severity.INFO
