@@ -6,15 +6,14 @@ from datetime import datetime, timedelta
 
 from capacity_blocks.core.extension import notices
 from capacity_blocks.core.extension.lookup import may_be_bought, ours, standing
-from capacity_blocks.core.purchase.deadline import paid_before
-from capacity_blocks.core.purchase.intent import HOLDS_RESERVATIONS, Intent, IntentState
+from capacity_blocks.core.purchase.intent import Intent, IntentState
 from capacity_blocks.extending.finder import of_block
 from capacity_blocks.extension_ports import ExtensionHistory
 from capacity_blocks.ports import Clock, Reservations
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 from capacity_blocks.purchasing.look import Look, Word
+from capacity_blocks.purchasing.payment import SETTLED, Payment
 from capacity_blocks.purchasing.scribe import Scribe
-from capacity_blocks.purchasing.settler import PAYMENT_LOOKS, SELDOM, SETTLED, UNSETTLED_AFTER
 
 MOVES_SOON = timedelta(minutes=1)  # from EC2's word that it is paid until it lists the new end; assumed
 
@@ -27,6 +26,10 @@ class Settler:
     history: Mapping[str, ExtensionHistory]  # by region
     reservations: Mapping[str, Reservations]  # by region
     function_timeout: timedelta
+
+    @property
+    def _payment(self) -> Payment:
+        return Payment(clock=self.clock, scribe=self.scribe)
 
     def settle(self, intent: Intent) -> Look:
         """Bring payment, end and budget of an extension forward. The book is written before the intent's state."""
@@ -45,7 +48,7 @@ class Settler:
     def give_up(self, intent: Intent) -> Look:
         """Release what a person says is gone: long past the end of its payment, and EC2 lists nothing like it."""
         look = self.settle(intent)
-        if look.intent.state in SETTLED or self.clock.now() < self._until(intent) + UNSETTLED_AFTER:
+        if look.intent.state in SETTLED or not self._payment.may_be_given_up(intent):
             return look
         if may_be_bought(look.intent, of_block(self.history, look.intent), self._end(look.intent)):
             return look
@@ -66,8 +69,8 @@ class Settler:
         end = self._end(intent)
         is_moved = end is not None and end >= intent.terms.offering.end
         now = self.clock.now()
-        if not is_moved and intent.state is not IntentState.PAID and now < self._until(intent):
-            intent = self._pending(intent)
+        if not is_moved and intent.state is not IntentState.PAID and now < self._payment.until(intent):
+            intent = self._payment.pending(intent)
             return Look(word=Word.LOOK_AGAIN, intent=intent, wait_until=now + MOVES_SOON)
         if intent.state is not IntentState.PAID:
             intent = self.scribe.move(intent, IntentState.PAID, "EC2 has taken the fee")
@@ -82,34 +85,14 @@ class Settler:
         return Look(word=Word.FAILED, intent=intent)
 
     def _unpaid(self, intent: Intent) -> Look:
-        now, until, context = self.clock.now(), self._until(intent), self.scribe.context(intent)
-        if intent.state is IntentState.ADOPTED:  # of what was bought in the usual way that was said already
-            self.scribe.say(notices.payment_pending(intent=intent, **context))
-        intent = self._pending(intent)
-        if now > until:
-            self.scribe.say(notices.payment_overdue(intent=intent, **context))
-        if now > until + UNSETTLED_AFTER:
-            return Look(word=Word.ASKED_A_PERSON, intent=intent)
-        age = now - _bought_at(intent)
-        return Look(
-            word=Word.LOOK_AGAIN,
-            intent=intent,
-            wait_until=now + next((every for least, every in PAYMENT_LOOKS if age < least), SELDOM),
+        context = self.scribe.context(intent)
+        return self._payment.awaited(
+            intent,
+            pending=lambda known: notices.payment_pending(intent=known, **context),
+            overdue=lambda known: notices.payment_overdue(intent=known, **context),
         )
-
-    def _pending(self, intent: Intent) -> Intent:
-        if intent.state not in HOLDS_RESERVATIONS:
-            return intent
-        return self.scribe.move(intent, IntentState.PAYMENT_PENDING, "EC2 takes the fee within 12 hours")
 
     def _end(self, intent: Intent) -> datetime | None:
         """Return where the block ends by what EC2 lists now; None where it does not list it any more."""
         listed = self.reservations[intent.terms.offering.region].capacity_blocks()
         return next((each.end for each in listed if each.reservation_id == intent.terms.extends), None)
-
-    def _until(self, intent: Intent) -> datetime:
-        return paid_before(_bought_at(intent), intent.terms.offering)
-
-
-def _bought_at(intent: Intent) -> datetime:
-    return intent.attempted_at or intent.changed_at

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from capacity_blocks.core.purchase import notices
-from capacity_blocks.core.purchase.deadline import paid_before
-from capacity_blocks.core.purchase.intent import HOLDS_RESERVATIONS, Intent, IntentState, learned
+from capacity_blocks.core.purchase.intent import Intent, IntentState, learned
 from capacity_blocks.core.purchase.lookup import Candidate
 from capacity_blocks.core.purchase.payment import standing
 from capacity_blocks.core.purchase.purchase_tag import tags_on_create
@@ -15,15 +14,11 @@ from capacity_blocks.ports import AwsError, Clock
 from capacity_blocks.purchase_ports import Candidates, ReservationTags
 from capacity_blocks.purchasing.bookkeeper import Bookkeeper
 from capacity_blocks.purchasing.look import Look, Word
+from capacity_blocks.purchasing.payment import SETTLED, Payment, bought_at
 from capacity_blocks.purchasing.scribe import Scribe
 
-# A payment takes 5 minutes to 12 hours ("Capacity Blocks pricing and billing"): often at first, then now and then.
-PAYMENT_LOOKS = ((timedelta(hours=1), timedelta(minutes=2)), (timedelta(hours=13), timedelta(minutes=10)))
-SELDOM = timedelta(hours=1)
-UNSETTLED_AFTER = timedelta(days=1)  # past the deadline: nothing that waits will help, a person has been told
 TAGS_SETTLE = timedelta(minutes=5)  # "Eventual consistency in the Amazon EC2 API": tags may be stale for minutes
 ALL_SHOWN_WITHIN = timedelta(minutes=30)  # of several reservations EC2's answer may have named fewer
-SETTLED = frozenset({IntentState.PAID, IntentState.PAYMENT_FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +28,10 @@ class Settler:
     bookkeeper: Bookkeeper
     candidates: Mapping[str, Candidates]  # by region
     tags: Mapping[str, ReservationTags]  # by region
+
+    @property
+    def _payment(self) -> Payment:
+        return Payment(clock=self.clock, scribe=self.scribe)
 
     def settle(self, intent: Intent) -> Look:
         """Bring tags, payment and budget of a purchase forward. The book is written before the intent's state."""
@@ -68,35 +67,26 @@ class Settler:
     def _standing(self, intent: Intent, found: Sequence[Reservation]) -> IntentState:
         if intent.state in SETTLED:
             return intent.state
-        expected, bought_at = intent.terms.reservations, intent.attempted_at or intent.changed_at
-        is_early = self.clock.now() < bought_at + ALL_SHOWN_WITHIN
+        expected = intent.terms.reservations
+        is_early = self.clock.now() < bought_at(intent) + ALL_SHOWN_WITHIN
         if len(found) < len(intent.reservation_ids) or (len(intent.reservation_ids) < expected and is_early):
             return IntentState.PAYMENT_PENDING  # one that does not show yet may be the one that was paid
         return standing(found)
 
     def _unpaid(self, intent: Intent) -> Look:
-        bought_at, now = intent.attempted_at or intent.changed_at, self.clock.now()
-        until = paid_before(bought_at, intent.terms.offering)
-        context = self.scribe.context(intent)
-        if intent.state is IntentState.ADOPTED:  # of what was bought in the usual way that was said already
-            self.scribe.say(notices.payment_pending(intent=intent, deadline=until, **context))
-        if intent.state in HOLDS_RESERVATIONS:
-            intent = self.scribe.move(intent, IntentState.PAYMENT_PENDING, "EC2 takes the fee within 12 hours")
-        if now > until:
-            self.scribe.say(notices.payment_overdue(intent=intent, deadline=until, **context))
-        if now > until + UNSETTLED_AFTER:
-            return Look(word=Word.ASKED_A_PERSON, intent=intent)
-        wait = next((every for age, every in PAYMENT_LOOKS if now - bought_at < age), SELDOM)
-        return Look(word=Word.LOOK_AGAIN, intent=intent, wait_until=now + wait)
+        until, context = self._payment.until(intent), self.scribe.context(intent)
+        return self._payment.awaited(
+            intent,
+            pending=lambda known: notices.payment_pending(intent=known, deadline=until, **context),
+            overdue=lambda known: notices.payment_overdue(intent=known, deadline=until, **context),
+        )
 
     def give_up(self, intent: Intent) -> Look:
         """Release what a person says is gone: long past the end of its payment, and listed by EC2 no more."""
-        bought_at = intent.attempted_at or intent.changed_at
-        until = paid_before(bought_at, intent.terms.offering) + UNSETTLED_AFTER
         look = self.settle(intent)
         listing = self.candidates[intent.terms.offering.region].candidates()
         is_listed = any(each.reservation.reservation_id in look.intent.reservation_ids for each in listing)
-        if look.intent.state in SETTLED or self.clock.now() < until or is_listed:
+        if look.intent.state in SETTLED or not self._payment.may_be_given_up(intent) or is_listed:
             return look
         self.bookkeeper.release(self.clock.now(), look.intent)
         failed = self._moved(look.intent, IntentState.PAYMENT_FAILED, "a person found its reservations gone")
