@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from capacity_blocks.clicking.reply import Reply
-from capacity_blocks.core.purchase import approver, canonical, money
+from capacity_blocks.core.extension.request import workflow_input
+from capacity_blocks.core.purchase import approver, money
 from capacity_blocks.core.reminder.gathering import can_be_asked_for
 from capacity_blocks.core.renewal import successor
 from capacity_blocks.core.slack import answer
@@ -64,16 +65,15 @@ class Starter:
 
     def _extension(self, click: Click, wish: Extension) -> Mapping[str, Any]:
         """Return the input of its workflow. A retry of a click has the same, a second click another."""
-        extension = {
-            "reservation_id": wish.reservation_id,
-            "region": wish.region,
-            "hours": wish.duration // HOUR,
-            "why": f"{click.identity} asked for it in Slack (click {click.clicked_at})",
-            "automatic": False,
-            "most_fee": wish.most_fee,
-            "end": canonical.instant(wish.end),  # once it has moved, the click asks for nothing any more
-        }
-        return {"extend": extension}
+        return workflow_input(
+            reservation_id=wish.reservation_id,
+            region=wish.region,
+            duration=wish.duration,
+            why=f"{click.identity} asked for it in Slack (click {click.clicked_at})",
+            automatic=False,
+            most_fee=wish.most_fee,
+            end=wish.end,
+        )
 
     def _request(self, wish: Successor) -> Mapping[str, Any] | Reply:
         """Return the request for a block like the one that ends, as that one is now; or why there is none."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
 
-from capacity_blocks.core.notice import Notice, Severity
+from capacity_blocks.core.notice import Notice
 from capacity_blocks.core.passage import passages
 from capacity_blocks.core.publication import Publication
-from capacity_blocks.core.slack.text import cut, localised
+from capacity_blocks.core.slack.text import MARKS, cut, localised
 
 # "Custom notifications using Amazon Q Developer in chat applications", event schema.
 VERSION, SOURCE, TEXT_TYPE = "1.0", "custom", "client-markdown"
@@ -17,7 +17,6 @@ TITLE, DESCRIPTION, STEP, SUMMARY, CONTEXT = 250, 5000, 1000, 250, 1000
 THREAD, NAME = 250, 100
 MOST_FACTS = 20
 _CALL = re.compile("<(?=[!@#])")
-MARKS = {Severity.INFO: "", Severity.WARNING: ":warning: ", Severity.CRITICAL: ":rotating_light: "}
 
 
 def notification(publication: Publication, zone: tzinfo) -> dict[str, Any]:

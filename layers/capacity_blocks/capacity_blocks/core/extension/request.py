@@ -84,21 +84,45 @@ def claimed_for(wish: ExtensionWish, pool: str, end: datetime) -> ExtensionReque
     )
 
 
+def workflow_input(
+    *,
+    reservation_id: str,
+    region: str,
+    duration: timedelta,
+    why: str,
+    automatic: bool,
+    most_fee: str | None,
+    end: datetime,
+) -> dict[str, Any]:
+    """Return what the workflow is started with, as `parse` reads its section. Once the end moves, it asks for nothing.
+
+    The fee is written as it was shown: in the name of one workflow the input has to be the same each time.
+    """
+    return {
+        "extend": {
+            "reservation_id": reservation_id,
+            "region": region,
+            "hours": duration // HOUR,
+            "why": why,
+            "automatic": automatic,
+            "most_fee": most_fee,
+            "end": canonical.instant(end),
+        }
+    }
+
+
 def to_document(request: ExtensionRequest) -> dict[str, Any]:
     """Write a request for the ledger: it is told from one for a block by its section `extend`."""
-    return {
-        "request_id": request.request_id,
-        "pool": request.pool,
-        "extend": {
-            "reservation_id": request.reservation_id,
-            "region": request.region,
-            "end": canonical.instant(request.end),
-            "hours": request.duration // HOUR,
-            "why": request.why,
-            "automatic": request.automatic,
-            "most_fee": None if request.most_fee is None else money.canonical(request.most_fee),
-        },
-    }
+    section = workflow_input(
+        reservation_id=request.reservation_id,
+        region=request.region,
+        duration=request.duration,
+        why=request.why,
+        automatic=request.automatic,
+        most_fee=None if request.most_fee is None else money.canonical(request.most_fee),
+        end=request.end,
+    )
+    return {"request_id": request.request_id, "pool": request.pool, **section}
 
 
 def from_document(document: Mapping[str, Any]) -> ExtensionRequest:

@@ -3,11 +3,11 @@
 import json
 import shlex
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
+from capacity_blocks.core.extension.request import workflow_input
 from capacity_blocks.core.notice import Choice, Tone
-from capacity_blocks.core.purchase import canonical, money
+from capacity_blocks.core.purchase import money
 from capacity_blocks.core.reminder.gathering import can_be_asked_for
 from capacity_blocks.core.reminder.offer import Offer, OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
@@ -16,7 +16,6 @@ from capacity_blocks.core.renewal import successor
 from capacity_blocks.core.slack.wish import Extension, Successor, Value
 from capacity_blocks.core.words import when
 
-HOUR = timedelta(hours=1)
 MOST_OF_A_KIND = 2
 BREAK = " \\\n  "  # of a line in a shell
 ASKED = "It is looked up anew, and bought only once it is approved."
@@ -62,17 +61,15 @@ def _possible(outlook: Outlook) -> list[Offer]:
 
 
 def _asked_extension(offer: Offer) -> dict[str, Any]:
-    return {
-        "extend": {
-            "reservation_id": offer.block.reservation_id,
-            "region": offer.block.region,
-            "hours": offer.offering.duration // HOUR,
-            "why": "a person asked for it",
-            "automatic": False,
-            "most_fee": money.canonical(offer.fee),
-            "end": canonical.instant(offer.block.end),  # once it has moved, this asks for nothing any more
-        }
-    }
+    return workflow_input(
+        reservation_id=offer.block.reservation_id,
+        region=offer.block.region,
+        duration=offer.offering.duration,
+        why="a person asked for it",
+        automatic=False,
+        most_fee=money.canonical(offer.fee),
+        end=offer.block.end,
+    )
 
 
 def _asked_successor(pool: str, offer: Offer) -> dict[str, Any]:

@@ -12,11 +12,10 @@ from capacity_blocks.core.reminder.offer import Offer, OfferKind
 from capacity_blocks.core.reminder.outlook import Outlook
 from capacity_blocks.core.reminder.phrase import ahead, offered, percent, rate, span
 from capacity_blocks.core.reminder.succession import Follower
-from capacity_blocks.core.renewal.settings import RenewalMode
+from capacity_blocks.core.renewal.notice import RENEWED
 from capacity_blocks.core.words import hours, listed, when
 
 SOON = timedelta(days=1)  # from then on a reminder is a warning
-RENEWED = {RenewalMode.EXTEND: "extended", RenewalMode.BUY_SUCCESSOR: "followed by a new block"}
 
 
 def reminder(outlook: Outlook) -> Notice:

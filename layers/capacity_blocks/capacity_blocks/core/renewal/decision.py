@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from capacity_blocks.core.purchase import canonical, money
+from capacity_blocks.core.extension.request import workflow_input
+from capacity_blocks.core.purchase import money
 from capacity_blocks.core.reminder.gathering import can_be_asked_for, can_be_extended
 from capacity_blocks.core.reminder.succession import Succession
 from capacity_blocks.core.reminder.usage import Usage
@@ -104,14 +105,12 @@ def asked(renewal: Renewal, block: Reservation) -> dict[str, Any]:
             automatic=True,
             look_until=renewal.end - LAST_EXTENSION_BEFORE_END,
         )
-    return {
-        "extend": {
-            "reservation_id": renewal.reservation_id,
-            "region": renewal.region,
-            "hours": renewal.duration // HOUR,
-            "why": f"renewed without a question: {money.canonical(renewal.utilization)} % of it was in use",
-            "automatic": True,
-            "most_fee": money.canonical(renewal.most_fee),
-            "end": canonical.instant(renewal.end),  # once it has moved, more time is another decision
-        }
-    }
+    return workflow_input(
+        reservation_id=renewal.reservation_id,
+        region=renewal.region,
+        duration=renewal.duration,
+        why=f"renewed without a question: {money.canonical(renewal.utilization)} % of it was in use",
+        automatic=True,
+        most_fee=money.canonical(renewal.most_fee),
+        end=renewal.end,
+    )

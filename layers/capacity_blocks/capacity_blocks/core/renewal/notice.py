@@ -17,7 +17,7 @@ AGAIN = {
     RenewalMode.EXTEND: "If nothing does, it is tried again each hour",
     RenewalMode.BUY_SUCCESSOR: "If nothing is on sale, it is looked for",
 }
-WHAT = {RenewalMode.EXTEND: "extended", RenewalMode.BUY_SUCCESSOR: "followed by a new block"}
+RENEWED = {RenewalMode.EXTEND: "extended", RenewalMode.BUY_SUCCESSOR: "followed by a new block"}
 
 
 def begun_key(block: Reservation) -> str:
@@ -34,11 +34,12 @@ def begun(block: Reservation, renewal: Renewal) -> Notice:
         key=begun_key(block),
         kind="renewal",
         severity=Severity.INFO,
-        title=f"{block.reservation_id} is to be {WHAT[renewal.mode]} without a question",
+        title=f"{block.reservation_id} is to be {RENEWED[renewal.mode]} without a question",
         text=(
-            f"It ends at {when(block.end)}. As the settings of pool {renewal.pool} ask for, it is {WHAT[renewal.mode]} "
-            f"for {length} and at most {money.shown(renewal.most_fee)}: {money.canonical(renewal.utilization)} % of it "
-            "was in use over the last day. All limits of the pool hold, and what comes of it is told. "
+            f"It ends at {when(block.end)}. As the settings of pool {renewal.pool} ask for, it is "
+            f"{RENEWED[renewal.mode]} for {length} and at most {money.shown(renewal.most_fee)}: "
+            f"{money.canonical(renewal.utilization)} % of it was in use over the last day. "
+            "All limits of the pool hold, and what comes of it is told. "
             f"{AGAIN[renewal.mode]} until an hour before the end. Until an extension is paid the old end stands."
         ),
         next_step='To stop it, set "renewal" of the pool to {"mode": "off"} or pull the kill switch.',
@@ -54,7 +55,7 @@ def not_renewed(now: datetime, block: Reservation, pool: str, settings: RenewalS
         key=not_renewed_key(block),
         kind="not-renewed",
         severity=Severity.WARNING,
-        title=f"{block.reservation_id} is not {WHAT[settings.mode]} by itself",
+        title=f"{block.reservation_id} is not {RENEWED[settings.mode]} by itself",
         text=(
             f"It ends at {when(block.end)}, and at {when(now)} {verdict.reason}. It is asked again every few minutes "
             "until an hour before the end."

@@ -8,9 +8,9 @@ from itertools import accumulate, groupby
 from capacity_blocks.core.notice import Notice, Severity
 from capacity_blocks.core.publication import Publication
 from capacity_blocks.core.slack import limit
-from capacity_blocks.core.slack.message import MARKS, Block, Message, context, head, notification, section
+from capacity_blocks.core.slack.message import Block, Message, context, head, notification, section
 from capacity_blocks.core.slack.route import Routes
-from capacity_blocks.core.slack.text import escaped_cut, localised, pages
+from capacity_blocks.core.slack.text import MARKS, escaped_cut, localised, pages
 
 WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 MOST_TITLES = 3  # of a kind, but for what is critical: that is told by all its titles, while there is room

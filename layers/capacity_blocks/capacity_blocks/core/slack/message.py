@@ -7,13 +7,12 @@ from typing import Any
 
 from capacity_blocks.core.notice import Severity
 from capacity_blocks.core.slack import limit
-from capacity_blocks.core.slack.text import cut, escaped_cut, localised
+from capacity_blocks.core.slack.text import MARKS, cut, escaped_cut, localised
 
 Block = Mapping[str, Any]
 
 COLOURS = {Severity.INFO: "#439fe0", Severity.WARNING: "#ecb22e", Severity.CRITICAL: "#e01e5a"}
 # Said in words too: not everybody sees colours.
-MARKS = {Severity.INFO: "", Severity.WARNING: ":warning: ", Severity.CRITICAL: ":rotating_light: "}
 
 NO_BUTTONS = "_Here are no buttons: the mail has the commands._"
 UNTITLED = "A notice without a title"  # Slack takes no empty text

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 
+from capacity_blocks.core.notice import Severity
+
 CUT = "…"
+MARKS = {Severity.INFO: "", Severity.WARNING: ":warning: ", Severity.CRITICAL: ":rotating_light: "}
 # How every notice writes an instant. What says a local time already is left as it is.
 _INSTANT = re.compile(r"\b(\d{4}-\d{2}-\d{2} \d{2}:\d{2}) UTC\b(?! =)", re.ASCII)
 
